@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+// Starts every project command on the pinned Bun. Plain Node, so that a clean clone needs nothing but Node and npm.
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const bun = join(root, 'node_modules', 'bun', 'bin', 'bun.exe')
+// The stamp holds the lock file that was installed, so that a pull that changes it installs again.
+const stamp = join(root, 'node_modules', '.installed-lock')
+const lock = createHash('sha256')
+  .update(readFileSync(join(root, 'package-lock.json')))
+  .digest('hex')
+
+if (!existsSync(bun) || !existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
+  console.error('Installing the packages pinned in package-lock.json (once) …')
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
+  const result = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  })
+  if (result.status !== 0) {
+    console.error(
+      'npm ci failed: see its message above. A proxy or a registry that cannot be reached is the usual reason.',
+    )
+    process.exit(1)
+  }
+  writeFileSync(stamp, lock)
+}
+
+const [first = 'help', ...rest] = process.argv.slice(2)
+const TASKS = {
+  ':test': ['test', '--timeout', '30000'],
+  ':check': ['scripts/check.ts'],
+  ':bench': ['bench/main.ts'],
+  ':build': ['scripts/build.ts'],
+}
+// Project tasks run in the repository; the product itself runs in the caller's folder.
+const task = TASKS[first]
+const args = task ? [...task, ...rest] : [join(root, 'src', 'main.ts'), first, ...rest]
+const child = spawn(bun, args, {
+  cwd: task ? root : (process.env.INIT_CWD ?? process.cwd()),
+  stdio: 'inherit',
+  // The limit is read once, when the process starts; its default of 256 lets the 257th upstream call hang.
+  env: { BUN_CONFIG_MAX_HTTP_REQUESTS: '65336', ...process.env },
+})
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)))

@@ -1,0 +1,4 @@
+import type { Command } from './command.ts'
+
+/** Every command, in the order of the help. A command that is not listed here does not exist. */
+export const commands: readonly Command[] = []
