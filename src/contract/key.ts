@@ -1,0 +1,18 @@
+import { z } from 'zod'
+import { Secret, Slug, Timestamp } from './shared.ts'
+
+/** What to do with a parameter that the target cannot carry: translate what can be, leave it out and name it, or refuse the call. */
+export const OnUnsupported = z.enum(['map', 'drop', 'refuse'])
+
+/** An API key as `portreeve.yaml` and the management API describe it. The secret is shown once and stored as its SHA-256. */
+export const Key = z.strictObject({
+  name: Slug,
+  secret: Secret.optional(),
+  /** Model names, aliases and wildcards (`local/*`, `*`). */
+  models: z.array(z.string().min(1)).default(['*']),
+  team: Slug.optional(),
+  application: Slug.optional(),
+  expires_at: Timestamp.optional(),
+  on_unsupported: OnUnsupported.default('drop'),
+})
+export type Key = z.infer<typeof Key>
