@@ -1,0 +1,128 @@
+// What a wire format must be able to do: serve clients that speak it, call vendors that speak it, or both.
+import type {
+  CallError,
+  ChatRequest,
+  Dropped,
+  FinishReason,
+  Json,
+  JsonObject,
+  ProtocolId,
+  Result,
+  StreamPart,
+  Usage,
+} from './spec.ts'
+import type { DecodeContext, Quirks, Target } from './target.ts'
+
+/** What the address of a client's call says beside its body. */
+export type PathInfo = {
+  /** Gemini names the model in the path. */
+  readonly model?: string
+  /** Gemini says in the path whether to stream. */
+  readonly stream?: boolean
+  /** Query of the call (`alt=sse`). */
+  readonly query?: Readonly<Record<string, string>>
+}
+
+export type EncodedError = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: JsonObject
+}
+
+/** Facts of one answer that the caller's format prints. */
+export type AnswerOptions = {
+  readonly request: ChatRequest
+  /** Model to name in the answer. */
+  readonly model: string
+  /** The gateway's id of this call; used where the vendor gave no id. */
+  readonly requestId: string
+  /** Seconds since 1970; used where the vendor gave no time. */
+  readonly created: number
+  /** Query of the call: Gemini answers with SSE or with a JSON array. */
+  readonly query?: Readonly<Record<string, string>>
+}
+
+/** Makes the bytes of a client's stream. `end` after an answer that was never finished is a failure and says so. */
+export type StreamEncoder = {
+  /** Bytes to send now; may be empty. Nothing is sent after `response-end`, `error`, `end` or `fail`. */
+  push(part: StreamPart): string
+  /** Call when the vendor's stream is over. */
+  end(): string
+  /** Ends the stream with the format's error event, whatever was sent before. */
+  fail(error: CallError): string
+}
+
+export type ClientSide = {
+  /** Throws AppError `invalid_request` naming the field. */
+  decodeRequest(body: JsonObject, path: PathInfo): ChatRequest
+  encodeResponse(result: Result, options: AnswerOptions): JsonObject
+  createStreamEncoder(options: AnswerOptions): StreamEncoder
+  streamContentType(query: Readonly<Record<string, string>>): string
+  /** Sent now and then on a quiet stream: something every client of the format ignores. */
+  readonly keepAlive: string
+  encodeError(error: CallError, requestId: string): EncodedError
+}
+
+export type EncodedRequest = {
+  /** Below the provider's base URL, with a leading slash. */
+  readonly path: string
+  readonly query?: Readonly<Record<string, string>>
+  /** Beside authentication and content type. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: JsonObject
+  readonly dropped: readonly Dropped[]
+  readonly context: DecodeContext
+}
+
+/**
+ * Reads a vendor's stream. A stream that stops without its terminal event yields an `error` part from `end()`; after an `error` or a
+ * `response-end` nothing more is yielded.
+ */
+export type StreamDecoder = {
+  push(bytes: Uint8Array): StreamPart[]
+  end(): StreamPart[]
+}
+
+/** What was learned from an answer that was passed through without being read. */
+export type TapReport = {
+  readonly usage?: Usage
+  readonly finish?: FinishReason
+  readonly model?: string
+  readonly id?: string
+  /** An error that came inside a 200. */
+  readonly error?: CallError
+  /** The stream had its terminal event (a plain answer: it was whole JSON). */
+  readonly complete: boolean
+  /** A guess at the tokens that were made, for streams that ended before they told: about one for each event. */
+  readonly estimatedOutput: number
+}
+
+/** Watches bytes that go straight through; looks only at the tail. */
+export type UsageTap = {
+  /** The bytes to forward: the same object, unless something has to be kept from the client. */
+  push(bytes: Uint8Array): Uint8Array
+  /** Bytes that were held back; call once, when the vendor's stream is over. */
+  flush(): Uint8Array
+  report(): TapReport
+}
+
+export type TapOptions = {
+  /** The client did not ask for the usage chunk that was asked of the vendor: keep it back. */
+  readonly stripUsage?: boolean
+  readonly quirks?: Quirks
+}
+
+export type VendorSide = {
+  encodeRequest(request: ChatRequest, target: Target): EncodedRequest
+  decodeResponse(body: Json, context?: DecodeContext): Result
+  createStreamDecoder(context?: DecodeContext): StreamDecoder
+  decodeError(status: number, headers: Headers, body: Uint8Array): CallError
+  /** For calls whose client speaks the same format. */
+  createUsageTap(stream: boolean, options?: TapOptions): UsageTap
+}
+
+export type Protocol = {
+  readonly id: ProtocolId
+  readonly client?: ClientSide
+  readonly vendor?: VendorSide
+}
