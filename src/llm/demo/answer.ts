@@ -1,5 +1,5 @@
 import { answerChat, plainChat, streamChat } from './chat.ts'
-import { answerEmbeddings, answerImages, answerModerations, answerRerank } from './others.ts'
+import { answerEmbeddings, answerImages, answerModerations, answerRerank, type Problem } from './others.ts'
 import { answerCompletion, plainCompletion, streamCompletion } from './completion.ts'
 import { DEMO_MODELS, isDemoModel, type DemoModel } from './models.ts'
 import { realPace, type Pace } from './pace.ts'
@@ -113,9 +113,9 @@ function unknownModel(model: unknown): DemoAnswer {
   )
 }
 
-function answered(answer: object | { readonly problem: string; readonly field: string }): DemoAnswer {
+function answered(answer: object | Problem): DemoAnswer {
   if ('problem' in answer && 'field' in answer)
-    return failure(400, 'invalid_request_error', String(answer.problem), null, {}, String(answer.field))
+    return failure(400, 'invalid_request_error', answer.problem, null, {}, answer.field)
   return json(200, answer)
 }
 

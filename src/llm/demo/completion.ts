@@ -6,7 +6,8 @@ type Fields = { readonly [key: string]: unknown }
 
 /** The older text completion, answered by the same words as a chat of one user message. */
 export function answerCompletion(request: Fields, model: string, nowMs: number): ChatAnswer {
-  const prompt = Array.isArray(request['prompt']) ? request['prompt'].join('\n') : String(request['prompt'] ?? '')
+  const given = request['prompt']
+  const prompt = Array.isArray(given) ? given.join('\n') : typeof given === 'string' ? given : ''
   const { max_tokens, stop, n, seed } = request
   return answerChat({ messages: [{ role: 'user', content: prompt }], max_tokens, stop, n, seed }, model, nowMs)
 }

@@ -3,7 +3,7 @@ import { picture } from './picture.ts'
 import { countTokens } from './tokens.ts'
 
 type Fields = { readonly [key: string]: unknown }
-type Problem = { readonly problem: string; readonly field: string }
+export type Problem = { readonly problem: string; readonly field: string }
 
 const LARGEST_VECTOR = 4096
 const MOST_INPUTS = 2048
@@ -59,8 +59,10 @@ export function answerRerank(request: Fields): object | Problem {
   return { id: 'rerank-demo', results, meta: { billed_units: { search_units: 1 } } }
 }
 
-const textOf = (document: unknown): string =>
-  typeof document === 'string' ? document : String((document as Fields | null)?.['text'] ?? '')
+function textOf(document: unknown): string {
+  const text = typeof document === 'string' ? document : (document as Fields | null)?.['text']
+  return typeof text === 'string' ? text : ''
+}
 
 const HARMS = {
   violence: /\b(kill|murder|stab|shoot|bomb)\w*/i,

@@ -32,6 +32,7 @@ export type Conversation = {
 
 type Fields = { readonly [key: string]: unknown }
 const fields = (value: unknown): Fields => (typeof value === 'object' && value !== null ? (value as Fields) : {})
+const nameOr = (value: unknown, fallback: string): string => (typeof value === 'string' ? value : fallback)
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
 export function readConversation(request: ChatRequest): Conversation {
@@ -40,7 +41,7 @@ export function readConversation(request: ChatRequest): Conversation {
   const names = new Map<unknown, string>()
   for (const message of messages)
     for (const call of list(message['tool_calls']).map(fields))
-      names.set(call['id'], String(fields(call['function'])['name'] ?? 'tool'))
+      names.set(call['id'], nameOr(fields(call['function'])['name'], 'tool'))
   const parts = list(messages[asked]?.['content']).map(fields)
   return {
     prompt: textOf(messages[asked]?.['content']),
@@ -48,7 +49,7 @@ export function readConversation(request: ChatRequest): Conversation {
       .slice(asked + 1)
       .filter((message) => message['role'] === 'tool' || message['role'] === 'function')
       .map((message) => ({
-        name: String(message['name'] ?? names.get(message['tool_call_id']) ?? 'the tool'),
+        name: nameOr(message['name'], names.get(message['tool_call_id']) ?? 'the tool'),
         text: textOf(message['content']),
       })),
     images: parts.filter((part) => part['type'] === 'image_url').length,

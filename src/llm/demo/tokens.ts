@@ -5,7 +5,7 @@
 export function pieces(text: string): string[] {
   const found: string[] = []
   for (const [word] of text.matchAll(/\s*\S+|\s+/gu)) {
-    const letters = [...word]
+    const letters = Array.from(word)
     if (letters.length <= 8) found.push(word)
     else for (let at = 0; at < letters.length; at += 5) found.push(letters.slice(at, at + 5).join(''))
   }

@@ -22,7 +22,7 @@ const CLOSINGS = [
 /** The demo's answer to a prompt: always the same for the same prompt and seed. `images` and `files` are counts of what came with it. */
 export function answerTo(prompt: string, seed: number, attached: { images: number; files: number }): string {
   const turn = hashOf(prompt) + seed
-  const said = prompt.length > 160 ? `${[...prompt].slice(0, 157).join('')}…` : prompt
+  const said = prompt.length > 160 ? `${Array.from(prompt).slice(0, 157).join('')}…` : prompt
   const seen = [counted(attached.images, 'image'), counted(attached.files, 'file')].filter(Boolean).join(' and ')
   return [
     at(OPENINGS, turn),
