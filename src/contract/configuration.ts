@@ -1,7 +1,12 @@
 import { z } from 'zod'
 import { Alias } from './alias.ts'
+import { Budget } from './budget.ts'
+import { Cache } from './cache.ts'
+import { Guard } from './guard.ts'
 import { Key } from './key.ts'
+import { Limit } from './limit.ts'
 import { Provider } from './provider.ts'
+import { Overload, Sharing } from './routing.ts'
 
 /** `portreeve.yaml` as a whole; the management API edits the same things one by one. */
 export const Configuration = z.strictObject({
@@ -9,5 +14,11 @@ export const Configuration = z.strictObject({
   providers: z.array(Provider).default([]),
   aliases: z.array(Alias).default([]),
   keys: z.array(Key).default([]),
+  limits: z.array(Limit).default([]),
+  budgets: z.array(Budget).default([]),
+  guards: z.array(Guard).default([]),
+  cache: Cache.optional(),
+  overload: Overload.optional(),
+  sharing: Sharing.optional(),
 })
 export type Configuration = z.infer<typeof Configuration>

@@ -13,6 +13,8 @@ export const Key = z.strictObject({
   team: Slug.optional(),
   application: Slug.optional(),
   expires_at: Timestamp.optional(),
+  /** Who is refused last when the gateway is overloaded. */
+  priority: z.enum(['low', 'normal', 'high']).default('normal'),
   on_unsupported: OnUnsupported.default('drop'),
 })
 export type Key = z.infer<typeof Key>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Breaker } from './routing.ts'
 import { Milliseconds, Secret, Slug, Timestamp } from './shared.ts'
 
 /** One credential of a provider's pool. */
@@ -35,6 +36,7 @@ export const Provider = z.strictObject({
   /** Models to list for this provider beside those of the catalogue. */
   models: z.array(z.string().min(1)).optional(),
   timeouts: Timeouts.partial().optional(),
+  breaker: Breaker.optional(),
   enabled: z.boolean().default(true),
 })
 export type Provider = z.infer<typeof Provider>
