@@ -93,7 +93,7 @@ export type TapReport = {
   readonly error?: CallError
   /** The stream had its terminal event (a plain answer: it was whole JSON). */
   readonly complete: boolean
-  /** A guess at the tokens that were made, for streams that ended before they told: about one for each event. */
+  /** A guess at the tokens that were made, for streams that ended before they told (about one for each event); 0 when `usage` is known. */
   readonly estimatedOutput: number
 }
 

@@ -1,0 +1,131 @@
+// Watches a chat completion that passes through: keeps the two ends, and holds back the usage chunk that the client did not ask for.
+import { asNumber } from '../../json.ts'
+import { failureIn, vendorError } from '../../errors.ts'
+import type { JsonObject } from '../../spec.ts'
+import type { TapOptions, TapReport, UsageTap } from '../../protocol.ts'
+import { skipSpace } from '../../stream/json-scan.ts'
+import { estimateEvents, firstText, lastObject, lastText, Tail } from '../../stream/tail.ts'
+import { readFinish } from './finish.ts'
+import { readUsage } from './usage.ts'
+
+const NOTHING = Buffer.alloc(0)
+const CHOICES = Buffer.from('"choices"')
+const DONE_MARK = Buffer.from('[DONE]')
+const DONE = Buffer.from('data: [DONE]\n\n')
+const BLANK = Buffer.from('\n\n')
+const BLANK_CRLF = Buffer.from('\r\n\r\n')
+/** More than this without an event's end is let through unread. */
+const MAX_HELD = 1024 * 1024
+
+/** Whether the event has an empty `choices` and a usage object: the chunk that `include_usage` adds. */
+function isUsageChunk(event: Buffer): boolean {
+  const at = event.indexOf(CHOICES)
+  if (at === -1) return false
+  let next = skipSpace(event, at + CHOICES.length)
+  if (event[next] !== 0x3a) return false
+  next = skipSpace(event, next + 1)
+  if (event[next] !== 0x5b || event[skipSpace(event, next + 1)] !== 0x5d) return false
+  return lastObject(event, 'usage') !== undefined
+}
+
+function endOfEvents(bytes: Buffer): number {
+  const size = bytes.length
+  if (size >= 2 && bytes[size - 1] === 10 && bytes[size - 2] === 10) return size
+  const plain = bytes.lastIndexOf(BLANK)
+  const crlf = bytes.lastIndexOf(BLANK_CRLF)
+  return Math.max(plain === -1 ? 0 : plain + 2, crlf === -1 ? 0 : crlf + 4)
+}
+
+/** The whole events without the usage chunks. Nearly always the same bytes. */
+function withoutUsage(bytes: Buffer): Buffer {
+  let kept: Buffer[] | undefined
+  let keptFrom = 0
+  for (let from = 0; from < bytes.length;) {
+    const plain = bytes.indexOf(BLANK, from)
+    let to = plain === -1 ? -1 : plain + 2
+    if (plain === -1) {
+      const crlf = bytes.indexOf(BLANK_CRLF, from)
+      to = crlf === -1 ? bytes.length : crlf + 4
+    }
+    if (isUsageChunk(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to))) {
+      kept ??= []
+      if (from > keptFrom) kept.push(bytes.subarray(keptFrom, from))
+      keptFrom = to
+    }
+    from = to
+  }
+  if (kept === undefined) return bytes
+  if (keptFrom < bytes.length) kept.push(bytes.subarray(keptFrom))
+  return kept.length === 1 ? (kept[0] as Buffer) : Buffer.concat(kept)
+}
+
+/** What the ends of the answer tell, in the shapes of all vendors that speak the format. */
+function reportOf(tail: Tail, stream: boolean, options: TapOptions): TapReport {
+  const head = tail.head()
+  const end = tail.tail()
+  const usage = lastObject(end, 'usage') ?? lastObject(head, 'usage')
+  const finish = lastText(end, 'finish_reason')
+  const model = firstText(head, 'model')
+  const id = firstText(head, 'id')
+  const failure: JsonObject | undefined = lastObject(end, 'error')
+  const failed = failure !== undefined && (asNumber(failure['code']) !== undefined || failure['message'] !== undefined)
+  const done = stream
+    ? end.indexOf(DONE_MARK, Math.max(0, end.length - 64)) !== -1 || finish !== undefined
+    : endsWhole(end)
+  return {
+    ...(usage === undefined ? {} : { usage: readUsage(usage, options.quirks) }),
+    ...(finish === undefined ? {} : { finish: readFinish(finish) }),
+    ...(model === undefined ? {} : { model }),
+    ...(id === undefined ? {} : { id }),
+    ...(failed ? { error: vendorError(failureIn({ error: failure })) } : {}),
+    complete: done && !failed,
+    estimatedOutput: stream && usage === undefined ? estimateEvents(tail) : 0,
+  }
+}
+
+function endsWhole(end: Buffer): boolean {
+  for (let at = end.length - 1; at >= 0; at--) {
+    const byte = end[at] as number
+    if (byte > 0x20) return byte === 0x7d || byte === 0x5d
+  }
+  return false
+}
+
+export function createChatTap(stream: boolean, options: TapOptions = {}): UsageTap {
+  const tail = new Tail()
+  let held: Buffer = NOTHING
+  const strip = stream && options.stripUsage === true
+  return {
+    push(bytes) {
+      tail.push(bytes)
+      if (!strip) return bytes
+      const plain = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      const buffer = held.length === 0 ? plain : Buffer.concat([held, plain])
+      const whole = endOfEvents(buffer)
+      if (whole === buffer.length) {
+        held = NOTHING
+        return withoutUsage(buffer)
+      }
+      if (buffer.length - whole > MAX_HELD) {
+        held = NOTHING
+        return buffer
+      }
+      held = Buffer.from(buffer.subarray(whole))
+      return whole === 0 ? NOTHING : withoutUsage(buffer.subarray(0, whole))
+    },
+    flush() {
+      const rest = held
+      held = NOTHING
+      if (!stream) return rest
+      // A vendor that forgets the end mark has still ended: its clients wait for the mark.
+      const end = tail.tail()
+      const missing =
+        lastText(end, 'finish_reason') !== undefined && end.indexOf(DONE_MARK, Math.max(0, end.length - 64)) === -1
+      const kept = rest.length > 0 && isUsageChunk(rest) ? NOTHING : rest
+      if (!missing) return kept
+      const close = kept.length === 0 || kept.subarray(-2).equals(BLANK) ? NOTHING : BLANK
+      return kept.length === 0 ? DONE : Buffer.concat([kept, close, DONE])
+    },
+    report: () => reportOf(tail, stream, options),
+  }
+}

@@ -1,0 +1,165 @@
+// Walks over JSON bytes without building values. Each function takes the offset where something starts and gives the offset behind it.
+import { AppError } from '../../errors.ts'
+
+export const QUOTE = 0x22
+export const COMMA = 0x2c
+export const OPEN_OBJECT = 0x7b
+export const CLOSE_OBJECT = 0x7d
+const OPEN_ARRAY = 0x5b
+const CLOSE_ARRAY = 0x5d
+const BACKSLASH = 0x5c
+const COLON = 0x3a
+
+/** No honest request nests deeper; a parser further on might run out of stack. */
+const MAX_DEPTH = 512
+/** Up to here strings are read byte by byte; beyond, the native search for the quote is faster. */
+const LOOP_LIMIT = 256
+
+/** 1 for the letters that may follow a backslash. */
+const ESCAPES = new Uint8Array(256)
+for (const letter of '"\\/bfnrtu') ESCAPES[letter.charCodeAt(0)] = 1
+
+export const isHigh = (byte: number) => byte >= 0x80
+
+/** The error for JSON that breaks at this byte. */
+export function brokenJson(bytes: Uint8Array, at: number): AppError {
+  if (at >= bytes.length)
+    return new AppError(
+      'invalid_json',
+      `the body is not valid JSON: it ends at byte ${bytes.length} before the value is complete`,
+    )
+  let line = 1
+  let lineStart = 0
+  for (let offset = 0; offset < at; offset++) {
+    if (bytes[offset] === 0x0a) {
+      line++
+      lineStart = offset + 1
+    }
+  }
+  const byte = bytes[at] as number
+  const shown =
+    byte > 0x20 && byte < 0x7f ? `"${String.fromCharCode(byte)}"` : `byte 0x${byte.toString(16).padStart(2, '0')}`
+  return new AppError(
+    'invalid_json',
+    `the body is not valid JSON: unexpected ${shown} at position ${at} (line ${line}, column ${at - lineStart + 1})`,
+  )
+}
+
+export function skipSpace(bytes: Uint8Array, start: number): number {
+  let at = start
+  for (;;) {
+    const byte = bytes[at]
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return at
+    at++
+  }
+}
+
+/** The four digits behind `\\u`. */
+function skipHex(bytes: Uint8Array, start: number): void {
+  for (let at = start; at < start + 4; at++) {
+    const byte = bytes[at] as number
+    const digit = (byte >= 0x30 && byte <= 0x39) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66)
+    if (!digit) throw brokenJson(bytes, at)
+  }
+}
+
+/** `start` is the opening quote. */
+export function skipString(bytes: Uint8Array, start: number): number {
+  let at = start + 1
+  const limit = Math.min(bytes.length, at + LOOP_LIMIT)
+  while (at < limit) {
+    const byte = bytes[at] as number
+    if (byte === QUOTE) return at + 1
+    if (byte === BACKSLASH) {
+      if (ESCAPES[bytes[at + 1] as number] !== 1) throw brokenJson(bytes, at + 1)
+      if (bytes[at + 1] === 0x75) skipHex(bytes, at + 2)
+      at += 2
+    } else if (byte < 0x20) throw brokenJson(bytes, at)
+    else at++
+  }
+  for (;;) {
+    const quote = bytes.indexOf(QUOTE, at)
+    if (quote === -1) throw brokenJson(bytes, bytes.length)
+    let slashes = 0
+    while (quote - 1 - slashes >= at && bytes[quote - 1 - slashes] === BACKSLASH) slashes++
+    if (slashes % 2 === 0) return quote + 1
+    at = quote + 1
+  }
+}
+
+function skipDigits(bytes: Uint8Array, start: number): number {
+  let at = start
+  while ((bytes[at] as number) >= 0x30 && (bytes[at] as number) <= 0x39) at++
+  if (at === start) throw brokenJson(bytes, at)
+  return at
+}
+
+function skipNumber(bytes: Uint8Array, start: number): number {
+  let at = bytes[start] === 0x2d ? start + 1 : start
+  at = bytes[at] === 0x30 ? at + 1 : skipDigits(bytes, at)
+  if (bytes[at] === 0x2e) at = skipDigits(bytes, at + 1)
+  if (bytes[at] === 0x65 || bytes[at] === 0x45) {
+    at++
+    if (bytes[at] === 0x2b || bytes[at] === 0x2d) at++
+    at = skipDigits(bytes, at)
+  }
+  return at
+}
+
+function skipWord(bytes: Uint8Array, start: number, word: string): number {
+  for (let offset = 0; offset < word.length; offset++) {
+    if (bytes[start + offset] !== word.charCodeAt(offset)) throw brokenJson(bytes, start + offset)
+  }
+  return start + word.length
+}
+
+/** `start` is the key's opening quote; gives the offset of the value. */
+function skipKey(bytes: Uint8Array, start: number): number {
+  if (bytes[start] !== QUOTE) throw brokenJson(bytes, start)
+  const at = skipSpace(bytes, skipString(bytes, start))
+  if (bytes[at] !== COLON) throw brokenJson(bytes, at)
+  return skipSpace(bytes, at + 1)
+}
+
+/** One bit a level: 1 is an object. Shared, for no scan is ever interrupted. */
+const KINDS = new Uint8Array(MAX_DEPTH)
+
+/** Any value; `start` is its first byte. */
+export function skipValue(bytes: Uint8Array, start: number): number {
+  let depth = 0
+  let at = start
+  for (;;) {
+    const byte = bytes[at] as number
+    if (byte === QUOTE) at = skipString(bytes, at)
+    else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+      const isObject = byte === OPEN_OBJECT
+      at = skipSpace(bytes, at + 1)
+      if (bytes[at] === (isObject ? CLOSE_OBJECT : CLOSE_ARRAY)) at++
+      else {
+        if (depth === MAX_DEPTH)
+          throw new AppError('invalid_json', `the body is nested deeper than ${MAX_DEPTH} levels`)
+        KINDS[depth++] = isObject ? 1 : 0
+        if (isObject) at = skipKey(bytes, at)
+        continue
+      }
+    } else if (byte === 0x2d || (byte >= 0x30 && byte <= 0x39)) at = skipNumber(bytes, at)
+    else if (byte === 0x74) at = skipWord(bytes, at, 'true')
+    else if (byte === 0x66) at = skipWord(bytes, at, 'false')
+    else if (byte === 0x6e) at = skipWord(bytes, at, 'null')
+    else throw brokenJson(bytes, at)
+    for (;;) {
+      if (depth === 0) return at
+      at = skipSpace(bytes, at)
+      const next = bytes[at]
+      const isObject = KINDS[depth - 1] === 1
+      if (next === COMMA) {
+        at = skipSpace(bytes, at + 1)
+        if (isObject) at = skipKey(bytes, at)
+        break
+      }
+      if (next !== (isObject ? CLOSE_OBJECT : CLOSE_ARRAY)) throw brokenJson(bytes, at)
+      depth--
+      at++
+    }
+  }
+}

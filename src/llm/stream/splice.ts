@@ -1,0 +1,283 @@
+// The hot path of a call that passes through: finds what the gateway must know in a JSON body without building it, and changes only those bytes.
+import { AppError } from '../../errors.ts'
+import {
+  brokenJson,
+  COMMA,
+  isHigh,
+  skipSpace,
+  skipString,
+  skipValue,
+  CLOSE_OBJECT,
+  OPEN_OBJECT,
+  QUOTE,
+} from './json-scan.ts'
+
+/** What a request body says at its top level. Offsets are bytes of the body; -1 is absent. */
+export type RequestScan = {
+  /** Absent when the body names no model; that is for the caller to judge. */
+  model: string | undefined
+  /** The value with its quotes. */
+  modelStart: number
+  modelEnd: number
+  stream: boolean
+  streamOptionsStart: number
+  streamOptionsEnd: number
+  /** What `stream_options.include_usage` says. */
+  includeUsage: boolean
+  /** `max_completion_tokens`, `max_tokens` or `max_output_tokens`. */
+  maxOutputTokens: number | undefined
+  user: string | undefined
+  /** How many answers were asked for (`n`). */
+  n: number
+  hasTools: boolean
+  /** Just behind the opening brace. */
+  bodyStart: number
+}
+
+/** The parameters that policy reads: none may come twice or in disguise, for policy and vendor must see the same value. */
+const READ = [
+  'model',
+  'stream',
+  'stream_options',
+  'max_tokens',
+  'max_completion_tokens',
+  'max_output_tokens',
+  'user',
+  'n',
+  'tools',
+] as const
+type Read = (typeof READ)[number]
+const BIT = Object.fromEntries(READ.map((name, index) => [name, 1 << index])) as Record<Read, number>
+const BY_LENGTH: Read[][] = Array.from({ length: 24 }, (_, length) => READ.filter((name) => name.length === length))
+const NAME_BYTES = Object.fromEntries(READ.map((name) => [name, Buffer.from(name)])) as Record<Read, Buffer>
+
+const text = (bytes: Buffer, from: number, to: number) => bytes.toString('utf8', from, to)
+
+/** Which of the read parameters this key is, if any. Refuses keys that some parser would take for one. */
+function readKey(bytes: Buffer, from: number, to: number): Read | undefined {
+  let plain = true
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at] as number
+    if (byte === 0x5c || (byte >= 0x41 && byte <= 0x5a) || isHigh(byte)) {
+      plain = false
+      break
+    }
+  }
+  if (plain) {
+    const candidates = BY_LENGTH[to - from]
+    if (candidates) {
+      next: for (const name of candidates) {
+        const expected = NAME_BYTES[name]
+        for (let at = 0; at < expected.length; at++) if (bytes[from + at] !== expected[at]) continue next
+        return name
+      }
+    }
+    return undefined
+  }
+  const key = JSON.parse(text(bytes, from - 1, to + 1)) as string
+  const folded = key.toUpperCase().toLowerCase()
+  const meant = READ.find((name) => name === folded)
+  if (meant === undefined) return undefined
+  throw new AppError(
+    'invalid_request',
+    `write the parameter "${meant}" plainly: ${JSON.stringify(key)} is read differently by different parsers`,
+    {
+      field: meant,
+    },
+  )
+}
+
+const wrongType = (field: string, expected: string) =>
+  new AppError('invalid_request', `"${field}" must be ${expected}`, { field })
+
+function readInteger(bytes: Buffer, from: number, to: number, field: Read): number | undefined {
+  const value = text(bytes, from, to)
+  if (value === 'null') return undefined
+  const number = Number(value)
+  if (!Number.isFinite(number) || bytes[from] === QUOTE) throw wrongType(field, 'a number')
+  return number
+}
+
+function readText(bytes: Buffer, from: number, to: number, field: Read): string | undefined {
+  if (bytes[from] === QUOTE) {
+    const inner = text(bytes, from + 1, to - 1)
+    return inner.includes('\\') ? (JSON.parse(text(bytes, from, to)) as string) : inner
+  }
+  if (text(bytes, from, to) === 'null') return undefined
+  throw wrongType(field, 'a string')
+}
+
+function readTruth(bytes: Buffer, from: number, to: number, field: string): boolean {
+  const first = bytes[from]
+  // t, f, n: the value is known to be well formed.
+  if (first === 0x74) return true
+  if (first === 0x66 || first === 0x6e) return false
+  throw wrongType(field, `true or false, not ${text(bytes, from, Math.min(to, from + 20))}`)
+}
+
+/**
+ * One pass over a JSON request body. Throws `invalid_json` naming the position, and `invalid_request` when the body is no object or one of the
+ * parameters that policy reads comes twice, misspelt in case, or escaped. Escapes in strings longer than 256 bytes are left to the vendor to judge.
+ */
+export function scanRequest(body: Uint8Array): RequestScan {
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  const scan: RequestScan = {
+    model: undefined,
+    modelStart: -1,
+    modelEnd: -1,
+    stream: false,
+    streamOptionsStart: -1,
+    streamOptionsEnd: -1,
+    includeUsage: false,
+    maxOutputTokens: undefined,
+    user: undefined,
+    n: 1,
+    hasTools: false,
+    bodyStart: 0,
+  }
+  let at = skipSpace(bytes, bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0)
+  if (at >= bytes.length) throw new AppError('invalid_json', 'the body is empty: send a JSON object')
+  if (bytes[at] !== OPEN_OBJECT) {
+    skipValue(bytes, at)
+    throw new AppError('invalid_request', 'the body must be a JSON object')
+  }
+  scan.bodyStart = ++at
+  let seen = 0
+  at = skipSpace(bytes, at)
+  if (bytes[at] === CLOSE_OBJECT) at++
+  else {
+    for (;;) {
+      if (bytes[at] !== QUOTE) throw brokenJson(bytes, at)
+      const keyEnd = skipString(bytes, at)
+      const name = readKey(bytes, at + 1, keyEnd - 1)
+      at = skipSpace(bytes, keyEnd)
+      if (bytes[at] !== 0x3a) throw brokenJson(bytes, at)
+      const from = skipSpace(bytes, at + 1)
+      const to = skipValue(bytes, from)
+      if (name !== undefined) {
+        if (seen & BIT[name]) throw new AppError('invalid_request', `"${name}" is given twice`, { field: name })
+        seen |= BIT[name]
+        note(scan, bytes, name, from, to)
+      }
+      at = skipSpace(bytes, to)
+      if (bytes[at] === COMMA) {
+        at = skipSpace(bytes, at + 1)
+        continue
+      }
+      if (bytes[at] !== CLOSE_OBJECT) throw brokenJson(bytes, at)
+      at++
+      break
+    }
+  }
+  at = skipSpace(bytes, at)
+  if (at < bytes.length) throw brokenJson(bytes, at)
+  return scan
+}
+
+function note(scan: RequestScan, bytes: Buffer, name: Read, from: number, to: number): void {
+  switch (name) {
+    case 'model':
+      scan.model = readText(bytes, from, to, name)
+      scan.modelStart = from
+      scan.modelEnd = to
+      break
+    case 'stream':
+      scan.stream = readTruth(bytes, from, to, name)
+      break
+    case 'stream_options':
+      if (bytes[from] !== OPEN_OBJECT && text(bytes, from, to) !== 'null') throw wrongType(name, 'an object')
+      scan.streamOptionsStart = from
+      scan.streamOptionsEnd = to
+      scan.includeUsage =
+        (JSON.parse(text(bytes, from, to)) as { include_usage?: unknown } | null)?.include_usage === true
+      break
+    case 'max_tokens':
+    case 'max_output_tokens':
+      scan.maxOutputTokens ??= readInteger(bytes, from, to, name)
+      break
+    case 'max_completion_tokens':
+      scan.maxOutputTokens = readInteger(bytes, from, to, name) ?? scan.maxOutputTokens
+      break
+    case 'n':
+      scan.n = readInteger(bytes, from, to, name) ?? 1
+      break
+    case 'user':
+      scan.user = readText(bytes, from, to, name)
+      break
+    case 'tools':
+      // Something stands between the brackets.
+      scan.hasTools = bytes[from] === 0x5b && bytes[skipSpace(bytes, from + 1)] !== 0x5d
+      break
+  }
+}
+
+export type Splice = {
+  /** Replaces the value of `model`. */
+  readonly model?: string
+  /** Makes sure that the body asks for usage at the end of the stream. */
+  readonly includeUsage?: boolean
+}
+
+const ASK_USAGE = Buffer.from('"stream_options":{"include_usage":true}')
+const ASK_USAGE_FIRST = Buffer.from('"stream_options":{"include_usage":true},')
+/** The few model names in use, as JSON. */
+const MODEL_BYTES = new Map<string, Buffer>()
+
+function modelBytes(model: string): Buffer {
+  let bytes = MODEL_BYTES.get(model)
+  if (bytes === undefined) {
+    if (MODEL_BYTES.size >= 1024) MODEL_BYTES.clear()
+    MODEL_BYTES.set(model, (bytes = Buffer.from(JSON.stringify(model))))
+  }
+  return bytes
+}
+
+/** The body with only the named values changed; every other byte stays. */
+export function spliceRequest(body: Uint8Array, scan: RequestScan, change: Splice): Uint8Array {
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  const model =
+    change.model !== undefined && scan.modelStart >= 0 && change.model !== scan.model
+      ? modelBytes(change.model)
+      : undefined
+  const usage = change.includeUsage === true && !scan.includeUsage ? askUsage(bytes, scan) : undefined
+  if (model === undefined && usage === undefined) return body
+  const usageStart = scan.streamOptionsStart < 0 ? scan.bodyStart : scan.streamOptionsStart
+  const usageEnd = scan.streamOptionsStart < 0 ? scan.bodyStart : scan.streamOptionsEnd
+  const spliced = Buffer.allocUnsafe(
+    bytes.length +
+      (model === undefined ? 0 : model.length - scan.modelEnd + scan.modelStart) +
+      (usage === undefined ? 0 : usage.length - usageEnd + usageStart),
+  )
+  let read = 0
+  let written = 0
+  const edit = (insert: Buffer, from: number, to: number) => {
+    written += bytes.copy(spliced, written, read, from)
+    written += insert.copy(spliced, written)
+    read = to
+  }
+  const usageFirst = usageStart < scan.modelStart
+  if (usage !== undefined && usageFirst) edit(usage, usageStart, usageEnd)
+  if (model !== undefined) edit(model, scan.modelStart, scan.modelEnd)
+  if (usage !== undefined && !usageFirst) edit(usage, usageStart, usageEnd)
+  bytes.copy(spliced, written, read)
+  return spliced
+}
+
+/** What stands in place of `stream_options`, or at the start of the body when there is none. */
+function askUsage(bytes: Buffer, scan: RequestScan): Buffer {
+  if (scan.streamOptionsStart < 0) {
+    return bytes[skipSpace(bytes, scan.bodyStart)] === CLOSE_OBJECT ? ASK_USAGE : ASK_USAGE_FIRST
+  }
+  const value = JSON.parse(text(bytes, scan.streamOptionsStart, scan.streamOptionsEnd)) as object | null
+  return Buffer.from(JSON.stringify({ ...value, include_usage: true }))
+}
+
+const IMAGE_MARKS = ['"image_url"', '"input_image"', '"image"', '"inlineData"', '"inline_data"'].map((mark) =>
+  Buffer.from(mark),
+)
+
+/** Whether a body seems to carry an image: a search for the words of all formats, so a text that quotes them exactly counts too. */
+export function mentionsImage(body: Uint8Array): boolean {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  return IMAGE_MARKS.some((mark) => bytes.indexOf(mark) !== -1)
+}
