@@ -1,0 +1,191 @@
+import { describe, expect, test } from 'bun:test'
+import * as fc from 'fast-check'
+import { Limit } from '../contract/limit.ts'
+import type { CallAttributes } from './attributes.ts'
+import { LocalBank } from './bank.ts'
+import { Admission, explainRefusal, Limiter, refusalError, type Refusal } from './limits.ts'
+
+const START = 1_800_000_000_000
+const CALL: CallAttributes = {
+  key: 'ci',
+  application: null,
+  team: 'a',
+  model: 'fast',
+  end_user: null,
+  provider: null,
+}
+
+function limiter(limits: object[], bank = new LocalBank()): Limiter {
+  return new Limiter(
+    limits.map((limit) => Limit.parse(limit)),
+    bank,
+  )
+}
+
+function admit(limits: Limiter, call: Partial<CallAttributes> = {}, tokens = 0, now = START): Admission | Refusal {
+  const answer = limits.admit({ ...CALL, ...call }, tokens, now)
+  if (answer instanceof Promise) throw new Error('not synchronous')
+  return answer
+}
+
+/** Sends `calls` in order and tells how many of each were admitted. */
+function admitted(limits: Limiter, calls: readonly Partial<CallAttributes>[]): number {
+  return calls.filter((call) => !admit(limits, call).refused).length
+}
+
+const six = (call: Partial<CallAttributes>) => Array.from({ length: 6 }, () => call)
+
+describe('which calls a limit concerns', () => {
+  test.each<[string, object, Partial<CallAttributes>[], number]>([
+    ['everybody', {}, six({}), 2],
+    ['a key', { for: { key: 'ci' } }, six({}), 2],
+    ['another key', { for: { key: 'other' } }, six({}), 6],
+    ['a wildcard', { for: { model: 'local/*' } }, six({ model: 'local/x' }), 2],
+    ['each team', { per: ['team'] }, [...six({ team: 'a' }), ...six({ team: 'b' })], 4],
+    [
+      'each team and model',
+      { per: ['team', 'model'] },
+      [...six({ team: 'a', model: 'x' }), ...six({ team: 'a', model: 'y' })],
+      4,
+    ],
+    ['each end user', { per: ['end_user'] }, [...six({ end_user: 'u1' }), ...six({ end_user: 'u2' })], 4],
+    ['calls without the dimension', { per: ['end_user'] }, six({ end_user: null }), 6],
+    [
+      'values that look alike',
+      { per: ['team', 'model'] },
+      [...six({ team: 'a|1:b', model: 'c' }), ...six({ team: 'a', model: 'b|1:c' })],
+      4,
+    ],
+    ['a key and a model', { for: { key: 'ci', model: 'fast' } }, [...six({}), ...six({ model: 'slow' })], 8],
+    ['a provider, asked at the target', { for: { provider: 'x' } }, six({}), 6],
+    ['a provider, at the target', { for: { provider: 'x' } }, six({ provider: 'x' }), 2],
+    ['each provider, at the target', { per: ['provider'] }, [...six({ provider: 'x' }), ...six({ provider: 'y' })], 4],
+  ])('%s', (_, limit, calls, expected) => {
+    expect(admitted(limiter([{ name: 'l', requests_per_minute: 2, ...limit }]), calls)).toBe(expected)
+  })
+})
+
+describe('admission', () => {
+  test('takes from all limits or from none', () => {
+    const limits = limiter([
+      { name: 'wide', requests_per_minute: 10 },
+      { name: 'narrow', requests_per_minute: 1, for: { model: 'dear' } },
+    ])
+    admit(limits, { model: 'dear' })
+    for (let n = 0; n < 20; n++) expect(admit(limits, { model: 'dear' }).refused).toBe(true)
+    expect(
+      admitted(
+        limits,
+        Array.from({ length: 20 }, () => ({})),
+      ),
+    ).toBe(9)
+  })
+
+  test('tokens are reserved by the estimate and settled on the truth, once', () => {
+    const limits = limiter([{ name: 't', tokens_per_minute: 100 }])
+    const first = admit(limits, {}, 90) as Admission
+    expect(admit(limits, {}, 20).refused).toBe(true)
+    first.settle(START, 10)
+    first.settle(START, 100)
+    expect(admit(limits, {}, 90).refused).toBe(false)
+  })
+
+  test('a slot comes back exactly once', () => {
+    const limits = limiter([{ name: 's', in_flight: 2 }])
+    const first = admit(limits) as Admission
+    admit(limits)
+    expect(admit(limits).refused).toBe(true)
+    first.settle(START, 0)
+    first.settle(START, 0)
+    expect(admitted(limits, six({}))).toBe(1)
+  })
+
+  test('the longest wait is named', () => {
+    const limits = limiter([{ name: 'l', requests_per_minute: 1, requests_per_hour: 1 }])
+    admit(limits)
+    const refusal = admit(limits) as Refusal
+    expect(refusal).toMatchObject({ name: 'l', measure: 'requests', windowMs: 3_600_000, remaining: 0 })
+    expect(explainRefusal(refusal)).toMatch(
+      /^limit "l" allows 1 requests a hour, all of them are used; try again in 36\d\d/,
+    )
+    expect(refusalError(refusal)).toMatchObject({ code: 'rate_limited', status: 429 })
+  })
+
+  test('a request that can never fit is not told to come back', () => {
+    const refusal = admit(limiter([{ name: 't', tokens_per_minute: 100 }]), {}, 101) as Refusal
+    expect(refusal.waitMs).toBe(Infinity)
+    expect(refusalError(refusal)).toMatchObject({ code: 'quota_exceeded', retryable: false })
+  })
+
+  test('a new configuration keeps what was counted', () => {
+    const bank = new LocalBank()
+    admitted(limiter([{ name: 'l', requests_per_minute: 6 }], bank), six({}))
+    expect(admitted(limiter([{ name: 'l', requests_per_minute: 8 }], bank), six({}))).toBe(2)
+    expect(admitted(limiter([{ name: 'l', requests_per_minute: 4 }], bank), six({}))).toBe(0)
+  })
+
+  test('a name used twice is refused', () => {
+    expect(() =>
+      limiter([
+        { name: 'l', in_flight: 1 },
+        { name: 'l', in_flight: 2 },
+      ]),
+    ).toThrow('used twice')
+  })
+
+  test('memory stays bounded whatever end users are called', () => {
+    const bank = new LocalBank({ max: 100, now: () => START })
+    const limits = limiter(
+      [
+        { name: 'u', requests_per_minute: 2, per: ['end_user'] },
+        { name: 'k', requests_per_minute: 9_999 },
+      ],
+      bank,
+    )
+    for (let n = 0; n < 5_000; n++) admit(limits, { end_user: `u${n}` })
+    expect(bank.size).toBe(101)
+  })
+})
+
+test('random histories: nothing negative, nothing leaked, never above the limit', () => {
+  const step = fc.record({
+    wait: fc.integer({ min: 0, max: 30_000 }),
+    tokens: fc.integer({ min: 0, max: 60 }),
+    real: fc.integer({ min: 0, max: 60 }),
+    key: fc.constantFrom('a', 'b'),
+    end: fc.constantFrom('now', 'never', 'later', 'twice', 'uncounted'),
+  })
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 10 }), (steps) => {
+      const bank = new LocalBank()
+      const limits = limiter(
+        [
+          { name: 'all', requests_per_minute: 6, in_flight: 3 },
+          { name: 'each', tokens_per_minute: 100, per: ['key'] },
+        ],
+        bank,
+      )
+      const open: Admission[] = []
+      let now = START
+      for (const { wait, tokens, real, key, end } of steps) {
+        now += wait
+        const answer = admit(limits, { key }, tokens, now)
+        if (answer.refused) {
+          if (!(answer.waitMs > 0)) return false
+        } else {
+          open.push(answer)
+          if (end === 'later' && open[0]) open[0].settle(now, real)
+          else if (end !== 'never') answer.settle(now, real, end !== 'uncounted')
+          if (end === 'twice') answer.settle(now, real)
+        }
+        for (const [, meter] of bank.entries()) if (meter.used(now) < 0) return false
+        for (const [id, meter] of bank.entries()) if (id.includes('in_flight') && meter.used(now) > 3) return false
+      }
+      for (const admission of open) admission.settle(now, 0)
+      now += 61_000
+      for (const [, meter] of bank.entries()) if (meter.used(now) !== 0) return false
+      return true
+    }),
+    { numRuns: 20_000 },
+  )
+})
