@@ -16,8 +16,12 @@ export type Meter = {
   used(now: number): number
   /** Milliseconds until nothing is counted any more, if nothing is added. */
   resetMs(now: number): number
+  /** Of a budget: what calls really cost, without what is reserved. */
+  spent?(now: number): number
+  /** Of a budget: counts what an earlier process spent at the time `at`. */
+  restore?(now: number, at: number, spent: number): void
   /** Fetches more units for this process; resolves to whether the amount may fit now. Absent where this process holds the truth. */
-  refill?(now: number, amount: number): Promise<boolean>
+  readonly refill?: (now: number, amount: number) => Promise<boolean>
 }
 
 /** How a meter counts. `windowMs` is 0 for slots. */

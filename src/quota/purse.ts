@@ -39,10 +39,10 @@ export class Purse implements Meter {
     if (used > 0) this.#spend(used)
   }
 
-  /** Counts what an earlier process spent in the period that began at `start`. */
-  restore(now: number, start: number, spent: number): void {
+  /** What was spent at a time before the current period does not count. */
+  restore(now: number, at: number, spent: number): void {
     this.#advance(now)
-    if (start === this.#start && spent > 0) this.#spend(spent)
+    if (at >= this.#start && spent > 0) this.#spend(spent)
   }
 
   waitMs(now: number, amount: number): number {
