@@ -1,0 +1,77 @@
+import { defineProvider } from '../provider.ts'
+
+const SOURCES = { address: 'K', auth: 'K', environment: 'K', docs: 'K' } as const
+
+/** What is no vendor: the demo inside the process, and any server that speaks a known format at an address of one's own. */
+export const builtIn = [
+  defineProvider({
+    id: 'demo',
+    name: 'Portreeve demo',
+    kind: 'built-in',
+    baseUrl: 'demo:',
+    auth: { scheme: 'none' },
+    chat: ['openai-chat'],
+    operations: { openai: ['completions', 'embeddings', 'moderations', 'images'], cohere: ['rerank'] },
+    docs: 'https://github.com/portreeve/portreeve',
+    notes: ['answers inside the process: no key, no network'],
+    sources: SOURCES,
+  }),
+  defineProvider({
+    id: 'openai-compatible',
+    name: 'Any server in the OpenAI format',
+    kind: 'built-in',
+    baseUrl: '{base_url}',
+    auth: { scheme: 'none' },
+    chat: ['openai-chat'],
+    operations: {
+      openai: [
+        'completions',
+        'embeddings',
+        'moderations',
+        'images',
+        'image-edits',
+        'speech',
+        'transcriptions',
+        'translations',
+      ],
+      cohere: ['rerank'],
+    },
+    docs: 'https://platform.openai.com/docs/api-reference',
+    notes: ['needs base_url'],
+    sources: SOURCES,
+  }),
+  defineProvider({
+    id: 'openai-responses-compatible',
+    name: 'Any server in the OpenAI Responses format',
+    kind: 'built-in',
+    baseUrl: '{base_url}',
+    auth: { scheme: 'none' },
+    chat: ['openai-responses'],
+    docs: 'https://platform.openai.com/docs/api-reference/responses',
+    notes: ['needs base_url'],
+    sources: SOURCES,
+  }),
+  defineProvider({
+    id: 'anthropic-compatible',
+    name: 'Any server in the Anthropic format',
+    kind: 'built-in',
+    baseUrl: '{base_url}',
+    auth: { scheme: 'header', name: 'x-api-key' },
+    chat: ['anthropic-messages'],
+    quirks: { headers: { 'anthropic-version': '2023-06-01' } },
+    docs: 'https://docs.anthropic.com/en/api/messages',
+    notes: ['needs base_url'],
+    sources: SOURCES,
+  }),
+  defineProvider({
+    id: 'gemini-compatible',
+    name: 'Any server in the Gemini format',
+    kind: 'built-in',
+    baseUrl: '{base_url}',
+    auth: { scheme: 'header', name: 'x-goog-api-key' },
+    chat: ['gemini'],
+    docs: 'https://ai.google.dev/api',
+    notes: ['needs base_url'],
+    sources: SOURCES,
+  }),
+]

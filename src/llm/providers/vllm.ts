@@ -1,0 +1,15 @@
+import { defineProvider } from '../provider.ts'
+
+export const vllm = defineProvider({
+  id: 'vllm',
+  name: 'vLLM',
+  kind: 'self-hosted',
+  baseUrl: 'http://localhost:8000/v1',
+  auth: { scheme: 'none' },
+  chat: ['openai-chat', 'openai-responses'],
+  operations: { openai: ['completions', 'embeddings'], cohere: ['rerank'] },
+  addresses: ['HOSTED_VLLM_API_BASE', 'VLLM_API_BASE'],
+  sharedKeys: ['HOSTED_VLLM_API_KEY', 'VLLM_API_KEY'],
+  docs: 'https://docs.vllm.ai/en/latest/',
+  sources: { address: 'K', auth: 'LD', environment: 'LD,K', docs: 'LD' },
+})
