@@ -1,0 +1,10 @@
+import type { Scenario } from '../scenario.ts'
+import { latency } from './latency.ts'
+import { openStreams } from './open-streams.ts'
+import { plain } from './plain.ts'
+import { start } from './start.ts'
+import { streamed } from './streamed.ts'
+import { workers } from './workers.ts'
+
+/** Every scenario, in the order of the report. */
+export const scenarios: readonly Scenario[] = [plain, streamed, openStreams, latency, workers, start]
