@@ -1,0 +1,38 @@
+import { sql, type Kysely } from 'kysely'
+import { Migrator, type Migration } from 'kysely/migration'
+import { AppError } from '../errors.ts'
+import type { Schema } from './schema.ts'
+import * as start from './migrations/001-start.ts'
+
+/** Every change of the schema in its order. They are part of the program, so that the one-file executable holds them. Forward only. */
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '001-start': start,
+}
+
+/** Brings the schema up to date; two processes that start at once wait for each other. */
+export async function migrate(db: Kysely<Schema>): Promise<void> {
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => ({ ...MIGRATIONS }) },
+    migrationTableName: 'schema_migration',
+    migrationLockTableName: 'schema_migration_lock',
+  })
+  const { error } = await migrator.migrateToLatest()
+  if (error === undefined) return
+  const message = error instanceof Error ? error.message : JSON.stringify(error)
+  const newer = /previously executed migration (\S+) is missing/i.exec(message)?.[1]
+  if (newer) {
+    throw new AppError(
+      'not_ready',
+      `The database was written by a newer Portreeve (it has the change ${newer}). Start that version, or restore a backup made before.`,
+      {},
+      error,
+    )
+  }
+  throw error instanceof Error ? error : new Error(message)
+}
+
+/** Whether the database answers at all. */
+export async function ping(db: Kysely<Schema>): Promise<void> {
+  await sql`select 1`.execute(db)
+}

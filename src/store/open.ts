@@ -1,0 +1,76 @@
+import { Kysely } from 'kysely'
+import { AppError } from '../errors.ts'
+import { migrate } from './migrations.ts'
+import { postgresDialect } from './postgres.ts'
+import type { Schema } from './schema.ts'
+import { openSqliteHere, sqliteDialect, type SqliteExecutor } from './sqlite.ts'
+import { openSqliteThread } from './sqlite-thread.ts'
+
+/** An open database with its schema up to date. */
+export type Store = {
+  readonly db: Kysely<Schema>
+  readonly kind: 'sqlite' | 'postgres'
+  readonly close: () => Promise<void>
+}
+
+export type StoreOptions = {
+  /** SQLite in a thread of its own; needed where calls are served at the same time. */
+  readonly thread?: boolean
+}
+
+/**
+ * Opens `sqlite:PATH`, `sqlite::memory:`, or `postgres://…` and migrates it. Throws `not_ready`, naming the remedy, when the
+ * database cannot be reached, is locked, or is damaged.
+ */
+export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
+  const kind = /^postgres(ql)?:/.test(url) ? 'postgres' : 'sqlite'
+  const db = new Kysely<Schema>({
+    dialect: kind === 'postgres' ? postgresDialect(url) : sqliteDialect(() => openSqlite(pathOf(url), options)),
+  })
+  try {
+    await migrate(db)
+  } catch (error) {
+    await db.destroy().catch(() => {})
+    throw error instanceof AppError ? error : unreachable(url, kind, error)
+  }
+  return { db, kind, close: () => db.destroy() }
+}
+
+async function openSqlite(path: string, { thread = false }: StoreOptions): Promise<SqliteExecutor> {
+  if (thread) return openSqliteThread(path)
+  const here = openSqliteHere(path)
+  return {
+    execute: async (sql, parameters) => here.execute(sql, parameters),
+    close: async () => here.close(),
+  }
+}
+
+function pathOf(url: string): string {
+  const path = url.replace(/^sqlite:(\/\/(?=\/|[^/]))?/, '')
+  if (path === '' || /^\w+:\/\//.test(path)) {
+    throw new AppError('invalid_configuration', 'DATABASE_URL must begin with "sqlite:" or "postgres:".', {
+      field: 'DATABASE_URL',
+    })
+  }
+  return path
+}
+
+function unreachable(url: string, kind: Store['kind'], cause: unknown): AppError {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  if (kind === 'postgres') {
+    const { host, pathname } = new URL(url)
+    return new AppError(
+      'not_ready',
+      `PostgreSQL at ${host}${pathname} does not answer as it should: ${message}. Check DATABASE_URL, the server, and the user's rights.`,
+      { field: 'DATABASE_URL' },
+      cause,
+    )
+  }
+  const path = pathOf(url)
+  const remedy = /malformed|not a database|corrupt/i.test(message)
+    ? 'The file is damaged: restore it from a backup, or move it away to begin anew.'
+    : /locked|busy/i.test(message)
+      ? 'Another program holds the file: close it.'
+      : 'Check that the folder exists and may be written.'
+  return new AppError('not_ready', `The database ${path} cannot be used: ${message}. ${remedy}`, {}, cause)
+}

@@ -1,0 +1,172 @@
+import { sql } from 'kysely'
+import type { CallRecord } from '../contract/call.ts'
+import { outcomeOf, type StoredOutcome } from './outcome.ts'
+import { binOf } from './histogram.ts'
+import { insertMany } from './many.ts'
+import { BINS, type Db, ROLLUP_SUMS, type RollupDimensions, type RollupSum } from './schema.ts'
+
+export const GRAINS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const
+export type GrainName = keyof typeof GRAINS
+
+/** How calls are grouped; `cross` keeps provider, model and key together and is what a filter reads. */
+export type Facet = 'all' | 'model' | 'key' | 'cross'
+
+/** The sums of some calls. `latency` and `firstByte` count calls by the bins of `histogram.ts`. */
+export type Sums = { [K in RollupSum]: number } & { latency: number[]; firstByte: number[] }
+
+export type RollupQuery = {
+  readonly grain: GrainName
+  /** Milliseconds; `to` excluded. */
+  readonly from: number
+  readonly to: number
+  readonly provider?: string | undefined
+  readonly model?: string | undefined
+  readonly keyId?: string | undefined
+}
+
+/** What the sums are told apart by; '' stands for none. */
+export type GroupName = 'starts_at' | 'provider' | 'model' | 'key_id'
+
+const DIMENSIONS = ['grain', 'facet', 'starts_at', 'provider', 'model', 'key_id'] as const
+const bins = Array.from({ length: BINS }, (_, bin) => bin)
+const NUMBERS = [...ROLLUP_SUMS, ...bins.map((bin) => `l${bin}` as const), ...bins.map((bin) => `f${bin}` as const)]
+const HEAD = `insert into rollup (${[...DIMENSIONS, ...NUMBERS].join(',')})`
+const TAIL = `on conflict (${DIMENSIONS.join(',')}) do update set ${NUMBERS.map((name) => `${name} = rollup.${name} + excluded.${name}`).join(', ')}`
+
+const OUTCOME_SUMS: Readonly<Record<StoredOutcome, RollupSum>> = {
+  ok: 'ok',
+  'client-error': 'client_errors',
+  'rate-limited': 'rate_limited',
+  'server-error': 'server_errors',
+  cancelled: 'cancelled',
+}
+
+export const rollupsIn = (db: Db) => ({
+  /** Adds the calls to every sum they belong to. Only for calls that were really inserted. */
+  async add(records: readonly CallRecord[]): Promise<void> {
+    const rows = new Map<string, { dimensions: RollupDimensions; sums: Sums }>()
+    for (const record of records) {
+      for (const dimensions of dimensionsOf(record)) {
+        const name = DIMENSIONS.map((key) => dimensions[key]).join('\n')
+        const row = rows.get(name) ?? { dimensions, sums: noSums() }
+        rows.set(name, row)
+        count(row.sums, record)
+      }
+    }
+    // In one order everywhere, so that two gateways that add at once wait for each other instead of locking each other out.
+    const ordered = [...rows].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
+    await insertMany(
+      db,
+      HEAD,
+      TAIL,
+      ordered.map(({ dimensions, sums }) => [
+        ...DIMENSIONS.map((name) => dimensions[name]),
+        ...ROLLUP_SUMS.map((name) => sums[name]),
+        ...sums.latency,
+        ...sums.firstByte,
+      ]),
+    )
+  },
+
+  /** Sums over a time, one for each value of `by` (or one in all). */
+  async sum<Name extends GroupName = never>(
+    query: RollupQuery,
+    ...by: Name[]
+  ): Promise<(Sums & Pick<RollupDimensions, Name>)[]> {
+    let select = db
+      .selectFrom('rollup')
+      .select([...by, ...NUMBERS.map((name) => sql<number>`cast(sum(${sql.ref(name)}) as bigint)`.as(name))])
+      .where('grain', '=', query.grain)
+      .where('facet', '=', facetFor(query, by))
+      .where('starts_at', '>=', query.from)
+      .where('starts_at', '<', query.to)
+    if (query.provider !== undefined) select = select.where('provider', '=', query.provider)
+    if (query.model !== undefined) select = select.where('model', '=', query.model)
+    if (query.keyId !== undefined) select = select.where('key_id', '=', query.keyId)
+    for (const name of by) select = select.groupBy(name)
+    const rows = (await select.execute()) as unknown as (Record<string, number> & Pick<RollupDimensions, Name>)[]
+    return rows.filter((row) => row['calls']).map((row) => ({ ...row, ...sumsOf(row) }))
+  },
+
+  /** What keys have used in all, by key id. */
+  async ofKeys(ids: readonly string[]): Promise<Map<string, Sums>> {
+    if (ids.length === 0) return new Map()
+    const rows = await db
+      .selectFrom('rollup')
+      .select(['key_id', ...NUMBERS.map((name) => sql<number>`cast(sum(${sql.ref(name)}) as bigint)`.as(name))])
+      .where('grain', '=', 'day')
+      .where('facet', '=', 'key')
+      .where('key_id', 'in', ids)
+      .groupBy('key_id')
+      .execute()
+    return new Map(rows.map((row) => [row.key_id, sumsOf(row as unknown as Record<string, number>)]))
+  },
+
+  /** Removes at most `chunk` sums of a grain that began before `time`. */
+  async deleteBefore(grain: GrainName, time: number): Promise<number> {
+    const { numDeletedRows } = await db
+      .deleteFrom('rollup')
+      .where('grain', '=', grain)
+      .where('starts_at', '<', time)
+      .executeTakeFirst()
+    return Number(numDeletedRows)
+  },
+})
+
+function dimensionsOf(record: CallRecord): RollupDimensions[] {
+  const provider = record.provider ?? ''
+  // What was asked may be anything that a client made up; only what was served is bounded.
+  const model = record.model_served ?? ''
+  const keyId = record.key_id ?? ''
+  return Object.entries(GRAINS).flatMap(([grain, length]) => {
+    const starts_at = record.started_at - (record.started_at % length)
+    return [
+      { grain, facet: 'all', starts_at, provider: '', model: '', key_id: '' },
+      { grain, facet: 'model', starts_at, provider, model, key_id: '' },
+      { grain, facet: 'key', starts_at, provider: '', model: '', key_id: keyId },
+      { grain, facet: 'cross', starts_at, provider, model, key_id: keyId },
+    ]
+  })
+}
+
+function facetFor(query: RollupQuery, by: readonly GroupName[]): Facet {
+  const model =
+    query.provider !== undefined || query.model !== undefined || by.includes('provider') || by.includes('model')
+  const key = query.keyId !== undefined || by.includes('key_id')
+  return model ? (key ? 'cross' : 'model') : key ? 'key' : 'all'
+}
+
+function noSums(): Sums {
+  const sums = Object.fromEntries(ROLLUP_SUMS.map((name) => [name, 0])) as { [K in RollupSum]: number }
+  return { ...sums, latency: bins.map(() => 0), firstByte: bins.map(() => 0) }
+}
+
+function sumsOf(row: Readonly<Record<string, number>>): Sums {
+  const sums = Object.fromEntries(ROLLUP_SUMS.map((name) => [name, row[name] ?? 0])) as { [K in RollupSum]: number }
+  return {
+    ...sums,
+    latency: bins.map((bin) => row[`l${bin}`] ?? 0),
+    firstByte: bins.map((bin) => row[`f${bin}`] ?? 0),
+  }
+}
+
+function count(sums: Sums, record: CallRecord): void {
+  const { usage } = record
+  sums.calls++
+  sums[OUTCOME_SUMS[outcomeOf(record)]]++
+  if (record.stream) sums.streams++
+  if (record.cache === 'hit' || record.cache === 'shared') sums.cache_hits++
+  sums.total_ms += record.total_ms
+  sums.bytes_in += record.bytes_in
+  sums.bytes_out += record.bytes_out
+  sums.latency[binOf(record.total_ms)]!++
+  if (record.first_byte_ms !== null) sums.firstByte[binOf(record.first_byte_ms)]!++
+  sums.cost_micros += record.cost_micros ?? 0
+  if (!usage) return
+  sums.input_tokens += usage.input + usage.audio_input + usage.image_input
+  sums.cache_read_tokens += usage.cache_read
+  sums.cache_write_tokens += usage.cache_write_5m + usage.cache_write_1h
+  sums.output_tokens += usage.output + usage.audio_output
+  sums.reasoning_tokens += usage.reasoning
+  if (record.cost_micros === null) sums.unpriced_calls++
+}

@@ -1,0 +1,210 @@
+import type { Kysely, Transaction } from 'kysely'
+
+/** Text ids, integer milliseconds for time, integer micro-dollars for money, JSON in text: the same on both databases. */
+export type Schema = {
+  api_key: ApiKeyTable
+  resource: ResourceTable
+  person: PersonTable
+  session: SessionTable
+  invitation: InvitationTable
+  management_token: ManagementTokenTable
+  audit_event: AuditEventTable
+  idempotent_answer: IdempotentAnswerTable
+  state: StateTable
+  call: CallTable
+  rollup: RollupTable
+}
+
+/** A connection or a transaction: repositories take either. */
+export type Db = Kysely<Schema> | Transaction<Schema>
+
+export type ApiKeyTable = {
+  id: string
+  name: string
+  /** Hex SHA-256 of the secret. */
+  hash: string
+  /** The hash before the last rotation, good until `previous_until`. */
+  previous_hash: string | null
+  previous_until: number | null
+  hint: string
+  team: string | null
+  /** What the key may do: JSON of the contract's `Key` without name and secret. */
+  body: string
+  expires_at: number | null
+  revoked_at: number | null
+  last_used_at: number | null
+  created_by: string | null
+  created_at: number
+  updated_at: number
+  version: number
+}
+
+/** Providers, aliases, prices, limits …: everything that is configuration and is read whole. */
+export type ResourceTable = {
+  kind: string
+  id: string
+  /** JSON of the contract's schema, without secrets. */
+  body: string
+  /** Sealed JSON of the secrets by their place in the body. */
+  secrets: string | null
+  created_at: number
+  updated_at: number
+  version: number
+}
+
+export type PersonTable = {
+  id: string
+  email: string
+  name: string
+  role: string
+  /** Argon2id; null until the person has chosen a password. */
+  password_hash: string | null
+  created_at: number
+  updated_at: number
+  last_seen_at: number | null
+  version: number
+}
+
+export type SessionTable = {
+  id: string
+  person_id: string
+  /** Hex SHA-256 of the cookie. */
+  hash: string
+  csrf_token: string
+  created_at: number
+  last_seen_at: number
+  expires_at: number
+  address: string | null
+  browser: string | null
+}
+
+export type InvitationTable = {
+  /** Hex SHA-256 of the token in the link. */
+  hash: string
+  purpose: string
+  person_id: string | null
+  role: string
+  created_at: number
+  expires_at: number
+  used_at: number | null
+}
+
+export type ManagementTokenTable = {
+  id: string
+  name: string
+  role: string
+  hash: string
+  hint: string
+  created_by: string | null
+  created_at: number
+  expires_at: number | null
+  last_used_at: number | null
+}
+
+export type AuditEventTable = {
+  id: string
+  at: number
+  actor: string
+  actor_id: string | null
+  action: string
+  target: string | null
+  changes: string | null
+  address: string | null
+  request_id: string | null
+}
+
+/** The answer kept for an `Idempotency-Key`. `status` is null while the first request still runs. */
+export type IdempotentAnswerTable = {
+  /** Hex SHA-256 over caller and key. */
+  hash: string
+  request_hash: string
+  status: number | null
+  headers: string | null
+  body: string | null
+  created_at: number
+}
+
+export type StateTable = { name: string; value: string }
+
+/** One row for each call: the columns of the contract's `CallRecord`, its usage flattened. */
+export type CallTable = {
+  id: string
+  started_at: number
+  key_id: string | null
+  key_name: string | null
+  team: string | null
+  application: string | null
+  end_user: string | null
+  endpoint: string
+  dialect: string
+  stream: number
+  model_asked: string | null
+  provider: string | null
+  model_served: string | null
+  status: number
+  /** The contract's `Outcome`, except `error`. */
+  outcome: string
+  error_code: string | null
+  finish_reason: string | null
+  input_tokens: number | null
+  cache_read_tokens: number | null
+  cache_write_5m_tokens: number | null
+  cache_write_1h_tokens: number | null
+  output_tokens: number | null
+  reasoning_tokens: number | null
+  audio_input_tokens: number | null
+  audio_output_tokens: number | null
+  image_input_tokens: number | null
+  cost_micros: number | null
+  price_source: string | null
+  first_byte_ms: number | null
+  total_ms: number
+  overhead_ms: number | null
+  attempts: string
+  bytes_in: number
+  bytes_out: number
+  dropped: string | null
+  cache: string | null
+  guards: string | null
+}
+
+/**
+ * Sums of calls over a minute, an hour or a day. `facet` says which dimensions are filled: `all` none, `model` provider and
+ * model, `key` the key, `cross` all three; dimensions not filled are ''. `l0`… and `f0`… count calls by latency bin (`histogram.ts`).
+ */
+export type RollupTable = RollupDimensions & { [K in RollupSum]: number } & { [K in LatencyBin]: number }
+
+export type RollupDimensions = {
+  grain: string
+  starts_at: number
+  facet: string
+  provider: string
+  model: string
+  key_id: string
+}
+
+export const ROLLUP_SUMS = [
+  'calls',
+  'ok',
+  'client_errors',
+  'rate_limited',
+  'server_errors',
+  'cancelled',
+  'streams',
+  'input_tokens',
+  'cache_read_tokens',
+  'cache_write_tokens',
+  'output_tokens',
+  'reasoning_tokens',
+  'cost_micros',
+  'unpriced_calls',
+  'cache_hits',
+  'total_ms',
+  'bytes_in',
+  'bytes_out',
+] as const
+export type RollupSum = (typeof ROLLUP_SUMS)[number]
+
+/** How many bins each latency histogram has. */
+export const BINS = 40
+export type LatencyBin = `l${number}` | `f${number}`

@@ -1,0 +1,114 @@
+import { Database, type SQLQueryBindings, type Statement } from 'bun:sqlite'
+import {
+  CompiledQuery,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+} from 'kysely'
+
+/** What one statement brought. */
+export type SqliteAnswer = { readonly rows: unknown[]; readonly changes: number }
+
+/** Runs statements one after another, here or in a thread of its own. */
+export type SqliteExecutor = {
+  readonly execute: (sql: string, parameters: readonly unknown[]) => Promise<SqliteAnswer>
+  readonly close: () => Promise<void>
+}
+
+const STATEMENTS_KEPT = 200
+
+/** Opens the file and resolves nothing in between: every statement runs at once on the calling thread. */
+export function openSqliteHere(path: string): {
+  execute: (sql: string, parameters: readonly unknown[]) => SqliteAnswer
+  close: () => void
+} {
+  const database = new Database(path, { create: true, readwrite: true })
+  // Committed calls leave the spool, so a commit must be on the disk: FULL. Page size only counts for a new file.
+  for (const pragma of [
+    'page_size = 8192',
+    'busy_timeout = 5000',
+    'journal_mode = WAL',
+    'synchronous = FULL',
+    'foreign_keys = ON',
+    'cache_size = -16000',
+    'temp_store = MEMORY',
+  ]) {
+    database.run(`PRAGMA ${pragma}`)
+  }
+  const statements = new Map<string, Statement>()
+  const prepared = (sql: string): Statement => {
+    const known = statements.get(sql)
+    if (known) {
+      statements.delete(sql)
+      statements.set(sql, known)
+      return known
+    }
+    const statement = database.prepare(sql)
+    statements.set(sql, statement)
+    const [oldest] = statements
+    if (statements.size > STATEMENTS_KEPT && oldest) {
+      oldest[1].finalize()
+      statements.delete(oldest[0])
+    }
+    return statement
+  }
+  return {
+    execute(sql, parameters) {
+      const statement = prepared(sql)
+      const bound = parameters as SQLQueryBindings[]
+      if (statement.columnNames.length > 0) {
+        const rows = statement.all(...bound)
+        return { rows, changes: rows.length }
+      }
+      return { rows: [], changes: statement.run(...bound).changes }
+    },
+    close() {
+      for (const statement of statements.values()) statement.finalize()
+      database.close()
+    },
+  }
+}
+
+/** A kysely dialect over one SQLite connection; kysely's own mutex keeps transactions apart. */
+export function sqliteDialect(open: () => Promise<SqliteExecutor>): Dialect {
+  return {
+    createAdapter: () => new SqliteAdapter(),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createDriver: () => driverOver(open),
+  }
+}
+
+function driverOver(open: () => Promise<SqliteExecutor>): Driver {
+  let executor: SqliteExecutor | undefined
+  const connection: DatabaseConnection = {
+    async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+      if (!executor) throw new Error('the database is closed')
+      const { rows, changes } = await executor.execute(sql, parameters)
+      return { rows: rows as R[], numAffectedRows: BigInt(changes) }
+    },
+    // oxlint-disable-next-line require-yield
+    async *streamQuery() {
+      throw new Error('SQLite answers are read page by page, not streamed')
+    },
+  }
+  const run = async (sql: string) => void (await connection.executeQuery(CompiledQuery.raw(sql)))
+  return {
+    async init() {
+      executor = await open()
+    },
+    acquireConnection: async () => connection,
+    beginTransaction: () => run('begin immediate'),
+    commitTransaction: () => run('commit'),
+    rollbackTransaction: () => run('rollback'),
+    releaseConnection: async () => {},
+    async destroy() {
+      await executor?.close()
+      executor = undefined
+    },
+  }
+}

@@ -1,0 +1,56 @@
+import type { CallRecord } from '../src/contract/call.ts'
+
+/** A call that went well; give what should differ. */
+export function callRecord(fields: Partial<CallRecord> = {}): CallRecord {
+  return {
+    id: 'req_1',
+    started_at: 1_800_000_000_000,
+    key_id: 'key_1',
+    key_name: 'ci',
+    team: null,
+    application: null,
+    end_user: null,
+    endpoint: 'chat.completions',
+    dialect: 'openai',
+    stream: false,
+    model_asked: 'fast',
+    provider: 'openai',
+    model_served: 'gpt-4o-mini',
+    status: 200,
+    error_code: null,
+    finish_reason: 'stop',
+    usage: {
+      input: 100,
+      cache_read: 0,
+      cache_write_5m: 0,
+      cache_write_1h: 0,
+      output: 20,
+      reasoning: 0,
+      audio_input: 0,
+      audio_output: 0,
+      image_input: 0,
+    },
+    cost_micros: 27,
+    price_source: 'catalogue',
+    first_byte_ms: 210.5,
+    total_ms: 480.25,
+    overhead_ms: 0.4,
+    attempts: [
+      {
+        provider: 'openai',
+        model: 'gpt-4o-mini',
+        key: 'default',
+        status: 200,
+        error_code: null,
+        started_ms: 0.4,
+        duration_ms: 479.8,
+      },
+    ],
+    bytes_in: 300,
+    bytes_out: 700,
+    dropped: [],
+    cache: null,
+    guards: null,
+    ...fields,
+  }
+}
