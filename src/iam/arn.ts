@@ -55,7 +55,15 @@ export type Principal =
     }
   | { readonly kind: 'role' | 'user' | 'root' | 'other'; readonly arn: string; readonly account: string }
 
+let last: { readonly text: string; readonly principal: Principal } | undefined
+
+/** Reads a principal. One role asks for many things in a row, so the last answer is kept. */
 export function parsePrincipal(text: string): Principal {
+  if (last?.text !== text) last = { text, principal: readPrincipal(text) }
+  return last.principal
+}
+
+function readPrincipal(text: string): Principal {
   const arn = parseArn(text)
   if (!arn) {
     if (/^[a-z0-9.-]+\.(amazonaws\.com(\.cn)?|amazon\.com)$/.test(text)) return { kind: 'service', name: text }

@@ -2,7 +2,7 @@ import { parsePrincipal } from './arn.ts'
 import { askStatement, compile, type CompiledStatement, type Question } from './compile.ts'
 import { type PrincipalMatch, strongerMatch } from './match.ts'
 import type { NamedPolicy } from './policy.ts'
-import { contextOf, type RequestContext } from './variable.ts'
+import { contextOf, type RequestContext, singleValue } from './variable.ts'
 import { denialTail } from './wording.ts'
 
 export type Decision = 'Allowed' | 'ExplicitlyDenied' | 'ImplicitlyDenied'
@@ -81,7 +81,7 @@ export function questionOf(request: AuthorizationRequest): Question {
     principal,
     account: request.principalAccount,
     get roleArn() {
-      const arn = principal.kind === 'session' ? context().single.get('aws:principalarn') : undefined
+      const arn = principal.kind === 'session' ? singleValue(context(), 'aws:principalarn') : undefined
       return arn?.includes(':role/') ? arn : undefined
     },
   }

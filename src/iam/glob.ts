@@ -73,3 +73,23 @@ export function globCovers(outer: string, inner: string): boolean {
   while (want[at] === STAR) at += 1
   return at === want.length
 }
+
+/** Whether some text matches both patterns. Exact; length × length. */
+export function globsMeet(one: string, other: string): boolean {
+  const a = compileGlob(one)
+  const b = compileGlob(other)
+  // row[j] answers for the rest of `a` from the current index against the rest of `b` from j.
+  let row = b.map((_, index) => b.slice(index).every((code) => code === STAR))
+  row.push(true)
+  for (let i = a.length - 1; i >= 0; i -= 1) {
+    const next: boolean[] = Array.from({ length: b.length + 1 }, () => false)
+    next[b.length] = a[i] === STAR && row[b.length] === true
+    for (let j = b.length - 1; j >= 0; j -= 1) {
+      if (a[i] === STAR) next[j] = row[j] === true || next[j + 1] === true
+      else if (b[j] === STAR) next[j] = next[j + 1] === true || row[j] === true
+      else next[j] = (a[i] === b[j] || a[i] === ANY || b[j] === ANY) && row[j + 1] === true
+    }
+    row = next
+  }
+  return row[0] === true
+}

@@ -1,7 +1,7 @@
 import { type Principal, parseArn, roleNameOf } from './arn.ts'
 import { compileGlob, globMatches } from './glob.ts'
 import { listOf, type PolicyPrincipal } from './policy.ts'
-import { compileText, type Matcher, type RequestContext, variablesOf } from './variable.ts'
+import { compileText, type Matcher, type RequestContext, singleValue, variablesOf } from './variable.ts'
 
 /** Actions compare without regard to case and know no variables. */
 export function compileActions(actions: readonly string[]): (lowerAction: string) => boolean {
@@ -19,7 +19,7 @@ export function compileActions(actions: readonly string[]): (lowerAction: string
   }
 }
 
-const empty = { values: new Map<string, readonly string[]>(), single: new Map<string, string>() }
+const empty: RequestContext = new Map()
 const noContext = () => empty
 
 /** Says whether a Resource or NotResource element covers a resource. */
@@ -56,13 +56,14 @@ export function compileResources(resources: readonly string[], variables: boolea
   return (value, context) => {
     for (const { matches, keys, sameKind } of matchers) {
       if (matches(value, context)) return false
-      if (keys.some((key) => !context().single.has(key)) && globMatches(sameKind, value)) return false
+      if (keys.some((key) => singleValue(context(), key) === undefined) && globMatches(sameKind, value)) return false
     }
     return true
   }
 }
 
-function isResourceText(text: string): boolean {
+/** What IAM takes as a Resource: `*` or an ARN. */
+export function isResourceText(text: string): boolean {
   return text === '*' || text.startsWith('arn:')
 }
 

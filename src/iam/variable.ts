@@ -1,25 +1,25 @@
 import { ANY, compileGlob, type Glob, globMatches, STAR } from './glob.ts'
 
-/** The request's context with keys in lower case, as IAM compares them. */
-export type Context = ReadonlyMap<string, readonly string[]>
+/** The request's context with keys in lower case, as IAM compares them. A key without any value is not in it. */
+export type RequestContext = ReadonlyMap<string, string | readonly string[]>
 
 /** Matches one text of a policy (a resource, a condition value) against one text of the request. */
 export type Matcher = (value: string, context: () => RequestContext) => boolean
 
-/** The context as the matchers need it: lists for conditions, single values for variables. */
-export type RequestContext = { readonly values: Context; readonly single: ReadonlyMap<string, string> }
-
 export function contextOf(raw: Readonly<Record<string, string | readonly string[]>>): RequestContext {
-  const values = new Map<string, readonly string[]>()
-  const single = new Map<string, string>()
-  for (const [name, value] of Object.entries(raw)) {
-    const key = name.toLowerCase()
-    if (typeof value === 'string') {
-      values.set(key, [value])
-      single.set(key, value)
-    } else if (value.length > 0) values.set(key, value)
+  const context = new Map<string, string | readonly string[]>()
+  for (const key in raw) {
+    if (!Object.hasOwn(raw, key)) continue
+    const value = raw[key]
+    if (value !== undefined && (typeof value === 'string' || value.length > 0)) context.set(key.toLowerCase(), value)
   }
-  return { values, single }
+  return context
+}
+
+/** What a variable may stand for: the value of a key that has a single one. */
+export function singleValue(context: RequestContext, lowerKey: string): string | undefined {
+  const value = context.get(lowerKey)
+  return typeof value === 'string' ? value : undefined
 }
 
 type Piece = { readonly text: string } | { readonly key: string; readonly fallback: string | undefined }
@@ -53,7 +53,7 @@ export function variablesOf(text: string): readonly string[] {
 
 /** The value of a variable: the context's single value, else its default, else nothing. */
 function resolve(piece: { key: string; fallback: string | undefined }, context: RequestContext): string | undefined {
-  return context.single.get(piece.key) ?? piece.fallback
+  return singleValue(context, piece.key) ?? piece.fallback
 }
 
 export type TextOptions = { readonly wildcards: boolean; readonly variables: boolean; readonly ignoreCase?: boolean }
@@ -70,7 +70,9 @@ export function compileText(text: string, options: TextOptions): Matcher {
     if (!options.wildcards || !/[*?]/.test(wanted)) {
       return fold ? (value) => fold(value) === wanted : (value) => value === wanted
     }
-    if (/^\*+$/.test(wanted)) return () => true
+    if (wanted === '*') return () => true
+    const head = /^([^*?]+)\*$/.exec(wanted)?.[1]
+    if (head !== undefined && !fold) return (value) => value.startsWith(head)
     const glob = compileGlob(wanted)
     return fold ? (value) => globMatches(glob, fold(value)) : (value) => globMatches(glob, value)
   }

@@ -22,7 +22,7 @@ export function compileCondition(
   if (!named) return { operator, key, wanted, holds: () => false }
   if (named.base === 'Null') {
     const absent = wanted.map((value) => value.toLowerCase() === 'true')
-    const holds: Condition['holds'] = (context) => absent.includes(!context().values.has(lower))
+    const holds: Condition['holds'] = (context) => absent.includes(!context().has(lower))
     return { operator, key, wanted, holds }
   }
   const spec = OPERATORS[named.base] ?? { compile: () => () => false, negated: false }
@@ -32,17 +32,16 @@ export function compileCondition(
   // IfExists speaks of each single value: a set operator asks for the set itself first, so on a missing key it has no effect there.
   const whenMissing = named.set ? named.set === 'ForAllValues' : named.ifExists || spec.negated
   const holds: Condition['holds'] = (context) => {
-    const values = context().values.get(lower)
-    if (!values) return whenMissing
+    const got = context().get(lower)
+    if (got === undefined) return whenMissing
+    if (typeof got === 'string') return matches(got, context) || (named.set === 'ForAllValues' && got === '')
     if (named.set === 'ForAllValues') {
       // The set of one empty string is the "null data set" of IAM's documentation.
-      return (values.length === 1 && values[0] === '') || values.every((value) => matches(value, context))
+      return (got.length === 1 && got[0] === '') || got.every((value) => matches(value, context))
     }
-    if (named.set === 'ForAnyValue') return values.some((value) => matches(value, context))
+    if (named.set === 'ForAnyValue') return got.some((value) => matches(value, context))
     // A key with many values and no set operator: IAM leaves it open; a positive test needs one match, a negated one none.
-    return spec.negated
-      ? values.every((value) => matches(value, context))
-      : values.some((value) => matches(value, context))
+    return spec.negated ? got.every((value) => matches(value, context)) : got.some((value) => matches(value, context))
   }
   return { operator, key, wanted, holds }
 }
