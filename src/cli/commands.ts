@@ -1,4 +1,5 @@
 import type { Command } from './command.ts'
+import { iamCommands } from './iam.ts'
 
 /** Every command, in the order of the help. A command that is not listed here does not exist. */
-export const commands: readonly Command[] = []
+export const commands: readonly Command[] = [...iamCommands]
