@@ -17,6 +17,10 @@ const CHECKS: readonly (readonly [string, readonly string[]])[] = [
   ['unused code', [bin('knip'), '--no-progress']],
   ['import boundaries', [bun, 'scripts/boundaries.ts']],
   ['file size', [bun, 'scripts/file-size.ts']],
+  ['vendor names', [bun, 'scripts/check-vendor-names.ts']],
+  ['unsafe calls', [bun, 'scripts/check-unsafe.ts']],
+  ['text', [bun, 'scripts/check-text.ts']],
+  ['dependencies', [bun, 'scripts/check-dependencies.ts']],
 ]
 
 const only = process.argv.slice(2)

@@ -1,0 +1,21 @@
+// The server starts no other program and runs no text as code.
+import { linesMatching, runRule, type Rule } from './rule.ts'
+
+const UNSAFE =
+  /\bchild_process\b|\bBun\.(spawn|spawnSync|\$)|\beval\s*\(|\bnew Function\s*\(|['"](node:)?vm['"]|\bBun\.plugin\b|dangerouslySetInnerHTML/
+
+/** Files that may, each with its reason. */
+const EXCEPT: Readonly<Record<string, string>> = {
+  'src/workers.ts': 'starts gateway processes: copies of the running executable, without a shell',
+}
+
+export const unsafe: Rule = {
+  name: 'unsafe calls',
+  files: '{src,console}/**/*.{ts,tsx}',
+  skip: /\.test\.tsx?$/,
+  atLeast: 20,
+  find: (path, text) =>
+    path in EXCEPT ? [] : linesMatching(path, text, UNSAFE, (match) => `${match.trim()} has no place in the server`),
+}
+
+if (import.meta.main) await runRule(unsafe)
