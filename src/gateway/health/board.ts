@@ -1,0 +1,162 @@
+import { Breaker as BreakerSettings } from '../../contract/routing.ts'
+import { CircuitBreaker, type BreakerState } from './breaker.ts'
+import { CredentialPool, type CredentialFacts, type CredentialState, type RestReason } from './credentials.ts'
+
+/** Weight of the newest measurement in the running mean of the time to the first token. */
+const NEWEST = 0.2
+
+/** What one process tells the others about targets and credentials. Plain data: it goes over IPC. */
+export type HealthMessage =
+  | {
+      readonly type: 'credential-rest'
+      readonly provider: string
+      readonly id: string
+      readonly reason: RestReason
+      readonly until: number
+    }
+  | { readonly type: 'breaker'; readonly provider: string; readonly model: string; readonly until: number }
+
+/** The health of one model at one provider. */
+export class TargetHealth {
+  readonly provider: string
+  readonly model: string
+  readonly breaker: CircuitBreaker
+  inFlight = 0
+  /** Running mean; undefined until the first measurement. */
+  firstTokenMs: number | undefined
+
+  constructor(provider: string, model: string, breaker: CircuitBreaker) {
+    this.provider = provider
+    this.model = model
+    this.breaker = breaker
+  }
+
+  measured(firstTokenMs: number): void {
+    this.firstTokenMs =
+      this.firstTokenMs === undefined ? firstTokenMs : this.firstTokenMs + NEWEST * (firstTokenMs - this.firstTokenMs)
+  }
+}
+
+/** One target as people see it. */
+export type TargetState = {
+  readonly provider: string
+  readonly model: string
+  readonly breaker: BreakerState
+  readonly openUntil: number | null
+  readonly inFlight: number
+  readonly firstTokenMs: number | null
+}
+
+type ProviderSettings = {
+  readonly id: string
+  readonly breaker?: BreakerSettings | undefined
+  readonly credentials: readonly CredentialFacts[]
+}
+
+const DEFAULTS = BreakerSettings.parse({})
+/** Models are named by clients where a provider takes any. */
+const MAX_TARGETS = 5_000
+
+/** All that is known about the health of targets and credentials. Outlives changes of the configuration. */
+export class HealthBoard {
+  readonly #targets = new Map<string, TargetHealth>()
+  readonly #pools = new Map<string, CredentialPool>()
+  readonly #settings = new Map<string, BreakerSettings>()
+  /** Receives what other processes should know. */
+  publish: ((message: HealthMessage) => void) | undefined
+
+  configure(providers: readonly ProviderSettings[]): void {
+    const gone = new Set(this.#pools.keys())
+    for (const { id, breaker, credentials } of providers) {
+      gone.delete(id)
+      const pool = this.#pools.get(id)
+      if (pool) pool.configure(credentials)
+      else this.#pools.set(id, new CredentialPool(credentials))
+      const settings = breaker ?? DEFAULTS
+      const before = this.#settings.get(id)
+      if (before && JSON.stringify(before) !== JSON.stringify(settings)) this.#forget(id)
+      this.#settings.set(id, settings)
+    }
+    for (const id of gone) {
+      this.#pools.delete(id)
+      this.#settings.delete(id)
+      this.#forget(id)
+    }
+  }
+
+  target(provider: string, model: string): TargetHealth {
+    const id = `${provider}/${model}`
+    let target = this.#targets.get(id)
+    if (!target) {
+      if (this.#targets.size >= MAX_TARGETS) this.#evict()
+      target = new TargetHealth(provider, model, new CircuitBreaker(this.#settings.get(provider) ?? DEFAULTS))
+      this.#targets.set(id, target)
+    }
+    return target
+  }
+
+  pool(provider: string): CredentialPool | undefined {
+    return this.#pools.get(provider)
+  }
+
+  succeed(target: TargetHealth, credential: string | null, now: number, firstTokenMs?: number): void {
+    if (firstTokenMs !== undefined) target.measured(firstTokenMs)
+    if (target.breaker.succeed(now)) this.#tell(target, 0)
+    if (credential !== null && this.#pools.get(target.provider)?.succeed(credential))
+      this.publish?.({
+        type: 'credential-rest',
+        provider: target.provider,
+        id: credential,
+        reason: 'rejected',
+        until: 0,
+      })
+  }
+
+  /** The target itself failed: an error of its server, a cut, a silence. */
+  fail(target: TargetHealth, now: number): void {
+    if (target.breaker.fail(now)) this.#tell(target, target.breaker.openUntil)
+  }
+
+  /** The vendor limits or rejects a credential; `vendorMs` is how long it said. */
+  rest(provider: string, credential: string, reason: RestReason, now: number, vendorMs?: number): void {
+    const until = this.#pools.get(provider)?.rest(credential, reason, now, vendorMs)
+    if (until !== undefined) this.publish?.({ type: 'credential-rest', provider, id: credential, reason, until })
+  }
+
+  /** Takes over what another process learned. */
+  apply(message: HealthMessage): void {
+    if (message.type === 'credential-rest')
+      this.#pools.get(message.provider)?.adopt(message.id, message.reason, message.until)
+    else this.target(message.provider, message.model).breaker.adopt(message.until)
+  }
+
+  states(now: number): { targets: TargetState[]; credentials: Record<string, CredentialState[]> } {
+    return {
+      targets: [...this.#targets.values()].map((target) => ({
+        provider: target.provider,
+        model: target.model,
+        breaker: target.breaker.state(now),
+        openUntil: target.breaker.openUntil || null,
+        inFlight: target.inFlight,
+        firstTokenMs: target.firstTokenMs ?? null,
+      })),
+      credentials: Object.fromEntries([...this.#pools].map(([id, pool]) => [id, pool.states(now)])),
+    }
+  }
+
+  #tell(target: TargetHealth, until: number): void {
+    this.publish?.({ type: 'breaker', provider: target.provider, model: target.model, until })
+  }
+
+  #forget(provider: string): void {
+    for (const [id, target] of this.#targets) if (target.provider === provider) this.#targets.delete(id)
+  }
+
+  #evict(): void {
+    for (const [id, target] of this.#targets)
+      if (target.inFlight === 0) {
+        this.#targets.delete(id)
+        return
+      }
+  }
+}

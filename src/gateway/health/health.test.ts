@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'bun:test'
+import * as fc from 'fast-check'
+import { Breaker } from '../../contract/routing.ts'
+import { HealthBoard, type HealthMessage } from './board.ts'
+import { CircuitBreaker } from './breaker.ts'
+import { CredentialPool } from './credentials.ts'
+
+const NOW = 1_800_000_000_000
+const half = () => 0.5
+const breaker = (settings: object = {}) => new CircuitBreaker(Breaker.parse({ rest_ms: 1_000, ...settings }))
+
+describe('circuit breaker', () => {
+  test('opens after failures in a row, lets one probe through, closes on its success', () => {
+    const target = breaker({ failures: 3 })
+    for (let n = 0; n < 2; n++) expect(target.fail(NOW)).toBe(false)
+    expect(target.enter(NOW)).toBe(true)
+    expect(target.fail(NOW)).toBe(true)
+    expect(target.enter(NOW + 999)).toBe(false)
+    expect(target.enter(NOW + 1_000)).toBe(true)
+    expect(target.enter(NOW + 1_000)).toBe(false)
+    expect(target.succeed(NOW + 1_100)).toBe(true)
+    expect(target.enter(NOW + 1_100)).toBe(true)
+  })
+
+  test('rests twice as long after each failed probe, up to sixteen times', () => {
+    const target = breaker({ failures: 1 })
+    let now = NOW
+    const rests: number[] = []
+    for (let n = 0; n < 7; n++) {
+      target.fail(now)
+      rests.push(target.waitMs(now))
+      now += target.waitMs(now)
+      target.enter(now)
+    }
+    expect(rests).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 16_000, 16_000])
+  })
+
+  test('opens when half of many calls fail, and forgets old ones', () => {
+    const target = breaker({ failures: 1_000 })
+    for (let n = 0; n < 9; n++) {
+      target.succeed(NOW)
+      expect(target.fail(NOW)).toBe(false)
+    }
+    expect(target.fail(NOW + 60_000)).toBe(false)
+    for (let n = 0; n < 9; n++) {
+      target.succeed(NOW + 60_000)
+      target.fail(NOW + 60_000)
+    }
+    expect(target.fail(NOW + 60_000)).toBe(true)
+  })
+
+  test('a probe whose client left does not keep others out', () => {
+    const target = breaker({ failures: 1 })
+    target.fail(NOW)
+    expect(target.enter(NOW + 1_000)).toBe(true)
+    target.abandon()
+    expect(target.enter(NOW + 1_001)).toBe(true)
+  })
+
+  test('a late failure of a call from before neither lengthens the rest nor counts twice', () => {
+    const target = breaker({ failures: 1 })
+    target.fail(NOW)
+    expect(target.fail(NOW + 500)).toBe(false)
+    expect(target.waitMs(NOW + 500)).toBe(500)
+  })
+
+  test('random histories: one probe at a time, rests are kept, a success always closes', () => {
+    const step = fc.record({
+      wait: fc.integer({ min: 0, max: 3_000 }),
+      report: fc.constantFrom('succeed', 'fail', 'abandon', 'silent'),
+    })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 15 }), (steps) => {
+        const target = breaker({ failures: 2 })
+        let now = NOW
+        let probing = false
+        for (const { wait, report } of steps) {
+          now += wait
+          const before = target.state(now)
+          const entered = target.enter(now)
+          if (before === 'closed' && !entered) return false
+          if (before === 'open' && entered) return false
+          if (before === 'probing' && entered && probing) return false
+          if (!entered) continue
+          if (before === 'probing') probing = true
+          if (report === 'silent') continue
+          probing = false
+          if (report === 'succeed') {
+            target.succeed(now)
+            if (target.state(now) !== 'closed' || target.waitMs(now) !== 0) return false
+          } else if (report === 'fail') {
+            target.fail(now)
+            if (before === 'probing' && target.state(now) !== 'open') return false
+          } else target.abandon()
+          if (target.waitMs(now) < 0 || target.waitMs(now) > 60_000) return false
+        }
+        return true
+      }),
+      { numRuns: 20_000 },
+    )
+  })
+})
+
+const credential = (id: string, more: object = {}) => ({ id, weight: 1, expiresAt: null, ...more })
+
+describe('credential pool', () => {
+  test('draws by weight', () => {
+    const pool = new CredentialPool([credential('a', { weight: 3 }), credential('b')])
+    const ids = [0.1, 0.5, 0.74, 0.76, 0.99].map((point) => pool.pick(NOW, () => point)?.id)
+    expect(ids).toEqual(['a', 'a', 'a', 'b', 'b'])
+  })
+
+  test('one that was limited rests for as long as the vendor said and comes back by one probe', () => {
+    const pool = new CredentialPool([credential('a'), credential('b')])
+    pool.rest('a', 'rate_limited', NOW, 2_000)
+    for (const point of [0, 0.9]) expect(pool.pick(NOW + 1_999, () => point)?.id).toBe('b')
+    const probe = pool.pick(NOW + 2_000, () => 0)!
+    expect(probe.id).toBe('a')
+    expect(pool.pick(NOW + 2_001, () => 0)?.id).toBe('b')
+    expect(pool.succeed('a')).toBe(true)
+    expect(pool.pick(NOW + 2_002, () => 0)?.id).toBe('a')
+  })
+
+  test('rests are extended and never shortened, and grow when the vendor says nothing', () => {
+    const pool = new CredentialPool([credential('a')])
+    expect(pool.rest('a', 'rate_limited', NOW, 10_000)).toBe(NOW + 10_000)
+    expect(pool.rest('a', 'rate_limited', NOW, 500)).toBe(NOW + 10_000)
+    expect(pool.rest('a', 'rate_limited', NOW, 60_000)).toBe(NOW + 60_000)
+    expect(pool.waitMs(NOW)).toBe(60_000)
+    pool.succeed('a')
+    expect(pool.rest('a', 'rate_limited', NOW)).toBe(NOW + 5_000)
+    expect(pool.rest('a', 'rate_limited', NOW + 5_000)).toBe(NOW + 15_000)
+  })
+
+  test.each([
+    ['expired', { expiresAt: NOW }, Infinity],
+    ['not yet expired', { expiresAt: NOW + 1 }, 0],
+  ])('%s', (_, more, waitMs) => expect(new CredentialPool([credential('a', more)]).waitMs(NOW)).toBe(waitMs))
+
+  test('the limits the vendor grants a credential are kept', () => {
+    const pool = new CredentialPool([
+      credential('a', { requestsPerMinute: 2 }),
+      credential('b', { tokensPerMinute: 100 }),
+    ])
+    const picks = Array.from({ length: 6 }, () => pool.pick(NOW, () => 0, 40))
+    expect(picks.map((use) => use?.id)).toEqual(['a', 'a', 'b', 'b', undefined, undefined])
+    pool.release(picks[2]!, NOW, 0)
+    expect(pool.pick(NOW, half, 40)?.id).toBe('b')
+  })
+
+  test('a new configuration keeps what is known', () => {
+    const pool = new CredentialPool([credential('a'), credential('b')])
+    pool.rest('a', 'rejected', NOW)
+    pool.configure([credential('a', { weight: 9 }), credential('c')])
+    expect(pool.states(NOW).map(({ id, state }) => [id, state])).toEqual([
+      ['a', 'resting'],
+      ['c', 'ready'],
+    ])
+  })
+
+  test('tried ones are left out', () => {
+    const pool = new CredentialPool([credential('a'), credential('b')])
+    expect(pool.pick(NOW, () => 0, 0, new Set(['a']))?.id).toBe('b')
+    expect(pool.pick(NOW, () => 0, 0, new Set(['a', 'b']))).toBeUndefined()
+  })
+})
+
+test('what one process learns, another takes over', () => {
+  const [here, there] = [new HealthBoard(), new HealthBoard()]
+  for (const board of [here, there]) board.configure([{ id: 'p', credentials: [credential('a')] }])
+  const sent: HealthMessage[] = []
+  here.publish = (message) => {
+    sent.push(message)
+    there.apply(JSON.parse(JSON.stringify(message)) as HealthMessage)
+  }
+  here.rest('p', 'a', 'rejected', NOW)
+  for (let n = 0; n < 5; n++) here.fail(here.target('p', 'm'), NOW)
+  expect(there.pool('p')?.pick(NOW, half)).toBeUndefined()
+  expect(there.target('p', 'm').breaker.enter(NOW)).toBe(false)
+  here.succeed(here.target('p', 'm'), 'a', NOW + 5_000, 120)
+  expect(there.pool('p')?.pick(NOW, half)?.id).toBe('a')
+  expect(there.target('p', 'm').breaker.enter(NOW)).toBe(true)
+  expect(sent.map(({ type }) => type)).toEqual(['credential-rest', 'breaker', 'breaker', 'credential-rest'])
+  expect(here.states(NOW).targets[0]).toMatchObject({ breaker: 'closed', firstTokenMs: 120 })
+})
