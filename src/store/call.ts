@@ -74,7 +74,7 @@ const HEAD = `insert into call (${COLUMNS.join(',')})`
 function toRow(record: CallRecord): unknown[] {
   const { usage } = record
   return [
-    ...PLAIN.map((name) => record[name]),
+    ...PLAIN.map((name) => storable(record[name])),
     outcomeOf(record),
     record.stream ? 1 : 0,
     JSON.stringify(record.attempts),
@@ -82,6 +82,11 @@ function toRow(record: CallRecord): unknown[] {
     record.guards ? JSON.stringify(record.guards) : null,
     ...USAGE_COLUMNS.map(([name]) => (usage ? usage[name] : null)),
   ]
+}
+
+/** Clients choose some of these texts, and PostgreSQL takes no NUL in one. */
+function storable<T>(value: T): T | string {
+  return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '') : value
 }
 
 function toRecord(row: Selectable<CallTable>): CallRecord {
