@@ -1,0 +1,43 @@
+// `npm run build`: one executable file, dist/portreeve, with the runtime, the console and the migrations inside.
+import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+
+const root = join(import.meta.dir, '..')
+
+const { values } = parseArgs({
+  options: {
+    outfile: { type: 'string', default: join(root, 'dist', 'portreeve') },
+    /** A Bun target such as `bun-linux-arm64`; this machine's by default. */
+    target: { type: 'string' },
+  },
+})
+
+mkdirSync(join(root, 'dist'), { recursive: true })
+rmSync(values.outfile, { force: true })
+const started = performance.now()
+const result = await Bun.build({
+  entrypoints: [join(root, 'src', 'main.ts')],
+  target: 'bun',
+  format: 'esm',
+  minify: { whitespace: true, syntax: true, identifiers: false },
+  sourcemap: 'inline',
+  // Compiled ahead of time: the start parses nothing.
+  bytecode: true,
+  compile: {
+    outfile: values.outfile,
+    ...(values.target ? { target: values.target as Bun.Build.CompileTarget } : {}),
+    // What stands in the caller's folder is the caller's: no .env, bunfig.toml, tsconfig.json or package.json is read at run time.
+    autoloadDotenv: false,
+    autoloadBunfig: false,
+    autoloadTsconfig: false,
+    autoloadPackageJson: false,
+  },
+})
+for (const log of result.logs) console.error(String(log))
+if (!result.success || !existsSync(values.outfile)) {
+  console.error('The build failed: see the messages above.')
+  process.exit(1)
+}
+const megabytes = Math.round(statSync(values.outfile).size / 1e6)
+console.log(`${values.outfile}: ${megabytes} MB in ${((performance.now() - started) / 1000).toFixed(1)} s`)
