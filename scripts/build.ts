@@ -1,4 +1,5 @@
 // `npm run build`: one executable file, dist/portreeve, with the runtime, the console and the migrations inside.
+import { Glob } from 'bun'
 import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -13,11 +14,16 @@ const { values } = parseArgs({
   },
 })
 
+// A thread's file is not found by following imports: every `*-worker.ts` becomes an entry of its own, under its bare name, which is
+// where `new Worker(new URL('./name-worker.ts', import.meta.url))` looks inside the executable.
+const threads = [...new Glob('src/**/*-worker.ts').scanSync({ cwd: root, absolute: true })]
+
 mkdirSync(join(root, 'dist'), { recursive: true })
 rmSync(values.outfile, { force: true })
 const started = performance.now()
 const result = await Bun.build({
-  entrypoints: [join(root, 'src', 'main.ts')],
+  entrypoints: [join(root, 'src', 'main.ts'), ...threads],
+  naming: { entry: '[name].[ext]' },
   target: 'bun',
   format: 'esm',
   minify: { whitespace: true, syntax: true, identifiers: false },
@@ -39,5 +45,7 @@ if (!result.success || !existsSync(values.outfile)) {
   console.error('The build failed: see the messages above.')
   process.exit(1)
 }
+// The executable holds its source map; the copy beside it serves nobody.
+rmSync(`${values.outfile}.map`, { force: true })
 const megabytes = Math.round(statSync(values.outfile).size / 1e6)
 console.log(`${values.outfile}: ${megabytes} MB in ${((performance.now() - started) / 1000).toFixed(1)} s`)
