@@ -40,12 +40,12 @@ const result = await Bun.build({
     autoloadPackageJson: false,
   },
 })
-for (const log of result.logs) console.error(String(log))
+for (const log of result.logs) console.error(log.message)
 if (!result.success || !existsSync(values.outfile)) {
   console.error('The build failed: see the messages above.')
   process.exit(1)
 }
 // The executable holds its source map; the copy beside it serves nobody.
-rmSync(`${values.outfile}.map`, { force: true })
+for (const map of new Glob('*.map').scanSync({ cwd: join(root, 'dist'), absolute: true })) rmSync(map)
 const megabytes = Math.round(statSync(values.outfile).size / 1e6)
 console.log(`${values.outfile}: ${megabytes} MB in ${((performance.now() - started) / 1000).toFixed(1)} s`)
