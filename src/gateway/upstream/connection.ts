@@ -1,0 +1,243 @@
+import { AppError, type ErrorCode } from '../../errors.ts'
+import type { Deadlines, Expiring } from './deadlines.ts'
+import type {
+  Exchange,
+  ExchangeListener,
+  HeaderList,
+  PhaseTimeouts,
+  UpstreamFailure,
+  UpstreamRequest,
+} from './exchange.ts'
+import type { Origin } from './origin.ts'
+import { ResponseParser, type ParserOutput } from './response-parser.ts'
+
+type Phase = UpstreamFailure['phase'] | 'idle' | 'closed'
+
+/** What a connection tells its pool. */
+export type ConnectionOwner = {
+  /** The exchange is over and the connection may serve another. */
+  released(connection: Connection): void
+  /** The connection is gone. */
+  lost(connection: Connection): void
+}
+
+const KEEP_IDLE_PLAIN_MS = 4_000
+const KEEP_IDLE_TLS_MS = 30_000
+
+/** One socket to an origin, serving one exchange at a time. */
+export class Connection implements Exchange, Expiring, ParserOutput {
+  readonly origin: Origin
+  /** When an idle connection is too old to be trusted: before the peer's own limit where it names one. */
+  idleUntil = 0
+  deadline = Number.POSITIVE_INFINITY
+  readonly #owner: ConnectionOwner
+  readonly #deadlines: Deadlines
+  readonly #parser = new ResponseParser(this)
+  #socket: Bun.Socket<Connection> | undefined
+  #phase: Phase = 'connect'
+  #listener: ExchangeListener | undefined
+  #timeouts: PhaseTimeouts | undefined
+  #totalDeadline = 0
+  #unsent: Uint8Array | undefined
+  #wrote = false
+  #onOpen: (() => void) | undefined
+
+  constructor(origin: Origin, owner: ConnectionOwner, deadlines: Deadlines) {
+    this.origin = origin
+    this.#owner = owner
+    this.#deadlines = deadlines
+  }
+
+  /** Connects and then sends; a failure reaches the listener with the phase `connect`. */
+  open(request: UpstreamRequest, timeouts: PhaseTimeouts, listener: ExchangeListener): void {
+    this.#begin('connect', timeouts, listener)
+    this.deadline = Math.min(performance.now() + timeouts.connectMs, this.#totalDeadline)
+    this.#onOpen = () => this.#write(request)
+    const { hostname, port, tls } = this.origin
+    Bun.connect<Connection>({
+      hostname,
+      port,
+      data: this,
+      socket: HANDLERS,
+      ...(tls ? { tls: { serverName: hostname, rejectUnauthorized: true } } : {}),
+    }).catch((error: unknown) => this.failedToConnect(error))
+  }
+
+  /** Sends on an idle connection. False when it turned out to be dead before a byte was sent: take another one. */
+  reuse(request: UpstreamRequest, timeouts: PhaseTimeouts, listener: ExchangeListener): boolean {
+    if (this.#phase !== 'idle' || !this.#socket || this.#socket.readyState <= 0) return false
+    this.#begin('before-first-byte', timeouts, listener)
+    this.#write(request)
+    if (this.#wrote || this.#phase === 'before-first-byte') return true
+    return false
+  }
+
+  cancel(): void {
+    if (this.#phase === 'idle' || this.#phase === 'closed') return
+    this.#listener = undefined
+    this.destroy()
+  }
+
+  pause(): void {
+    this.#socket?.pause()
+    // A slow client is not a silent upstream.
+    if (this.#timeouts) this.deadline = this.#totalDeadline
+  }
+
+  resume(): void {
+    this.#socket?.resume()
+    this.#touch()
+  }
+
+  destroy(): void {
+    if (this.#phase === 'closed') return
+    this.#phase = 'closed'
+    this.#deadlines.delete(this)
+    this.#socket?.terminate()
+    this.#owner.lost(this)
+  }
+
+  expire(): void {
+    const total = performance.now() >= this.#totalDeadline
+    const timeouts = this.#timeouts
+    if (!timeouts) return
+    const [what, ms] = total
+      ? ['was not finished', timeouts.totalMs]
+      : this.#phase === 'connect'
+        ? ['did not accept a connection', timeouts.connectMs]
+        : this.#phase === 'body'
+          ? ['fell silent in the middle of its answer', timeouts.idleMs]
+          : ['sent no first byte', timeouts.firstByteMs]
+    this.#fail('upstream_timeout', `the upstream ${what} within ${ms} ms`)
+  }
+
+  // What the socket reports.
+
+  opened(socket: Bun.Socket<Connection>): void {
+    if (this.#phase === 'closed') return void socket.terminate()
+    this.#socket = socket
+    socket.setNoDelay(true)
+    this.#phase = 'before-first-byte'
+    this.deadline = Math.min(performance.now() + (this.#timeouts?.firstByteMs ?? 0), this.#totalDeadline)
+    this.#onOpen?.()
+    this.#onOpen = undefined
+  }
+
+  failedToConnect(error: unknown): void {
+    if (this.#phase !== 'connect') return
+    const reason = error instanceof Error ? ((error as { code?: string }).code ?? error.message) : 'unknown reason'
+    this.#fail('upstream_failed', `could not connect to ${this.origin.host}: ${reason}`, error)
+  }
+
+  received(bytes: Uint8Array): void {
+    if (this.#phase === 'closed') return
+    if (this.#phase === 'idle') return this.destroy()
+    if (this.#phase === 'before-first-byte') this.#phase = 'head'
+    const problem = this.#parser.push(bytes)
+    if (problem) this.#fail('upstream_invalid', `the upstream's answer is not valid HTTP: ${problem}`)
+    else if (this.#phase === 'body') this.#touch()
+  }
+
+  drained(): void {
+    const rest = this.#unsent
+    if (!rest || !this.#socket) return
+    const written = Math.max(0, this.#socket.write(rest))
+    this.#unsent = written < rest.length ? rest.subarray(written) : undefined
+  }
+
+  ended(error?: unknown): void {
+    if (this.#phase === 'closed') return
+    if (this.#phase === 'body' && !error && this.#parser.close()) return this.destroy()
+    if (this.#phase === 'idle') return this.destroy()
+    const when = this.#phase === 'body' ? 'in the middle of its answer' : 'before it answered'
+    this.#fail('upstream_failed', `the upstream closed the connection ${when}`, error)
+  }
+
+  // What the parser reports.
+
+  head(status: number, headers: HeaderList): void {
+    this.#phase = 'body'
+    this.#listener?.onHead(status, headers)
+  }
+
+  data(chunk: Uint8Array): void {
+    this.#listener?.onData(chunk)
+  }
+
+  end(reusable: boolean, idleSeconds: number | undefined): void {
+    const listener = this.#listener
+    this.#listener = undefined
+    this.#timeouts = undefined
+    this.#deadlines.delete(this)
+    if (reusable && !this.#unsent && this.#phase !== 'closed') {
+      this.#phase = 'idle'
+      const own = this.origin.tls ? KEEP_IDLE_TLS_MS : KEEP_IDLE_PLAIN_MS
+      this.idleUntil = performance.now() + (idleSeconds === undefined ? own : Math.max(0, idleSeconds * 1000 - 1000))
+      this.#owner.released(this)
+    } else this.destroy()
+    listener?.onEnd()
+  }
+
+  #begin(phase: 'connect' | 'before-first-byte', timeouts: PhaseTimeouts, listener: ExchangeListener): void {
+    const now = performance.now()
+    this.#phase = phase
+    this.#timeouts = timeouts
+    this.#listener = listener
+    this.#wrote = false
+    this.#totalDeadline = now + timeouts.totalMs
+    this.deadline = Math.min(now + timeouts.firstByteMs, this.#totalDeadline)
+    this.#deadlines.add(this)
+  }
+
+  #write(request: UpstreamRequest): void {
+    this.#parser.start(request.method)
+    const bytes = joined(request)
+    const written = this.#socket?.write(bytes) ?? -1
+    if (written > 0) this.#wrote = true
+    if (written < 0) {
+      if (this.#wrote) return
+      // The peer was gone before the first byte: nothing was sent, so the pool may take another connection.
+      this.#phase = 'idle'
+      this.#deadlines.delete(this)
+      return
+    }
+    this.#unsent = written < bytes.length ? bytes.slice(written) : undefined
+  }
+
+  #touch(): void {
+    if (this.#timeouts) this.deadline = Math.min(performance.now() + this.#timeouts.idleMs, this.#totalDeadline)
+  }
+
+  #fail(code: ErrorCode, message: string, cause?: unknown): void {
+    const phase = this.#phase
+    const listener = this.#listener
+    this.#listener = undefined
+    this.destroy()
+    if (phase === 'idle' || phase === 'closed') return
+    const mayHaveReached = this.#wrote
+    listener?.onFailure({ error: new AppError(code, message, {}, cause), phase, mayHaveReached })
+  }
+}
+
+let scratch = new Uint8Array(64 * 1024)
+const encoder = new TextEncoder()
+
+/** Head and body in one write: a second small packet would wait for the first one's acknowledgement. The result is valid until the next call. */
+function joined({ head, body }: UpstreamRequest): Uint8Array {
+  const size = head.length * 3 + body.length
+  if (size > scratch.length && size <= 1024 * 1024) scratch = new Uint8Array(size * 2)
+  const target = size <= scratch.length ? scratch : new Uint8Array(size)
+  const { written } = encoder.encodeInto(head, target)
+  target.set(body, written)
+  return target.subarray(0, written + body.length)
+}
+
+const HANDLERS: Bun.SocketHandler<Connection> = {
+  open: (socket) => socket.data.opened(socket),
+  data: (socket, bytes) => socket.data.received(bytes),
+  drain: (socket) => socket.data.drained(),
+  end: (socket) => socket.data.ended(),
+  close: (socket, error) => socket.data.ended(error),
+  error: (socket, error) => socket.data.ended(error),
+  connectError: (socket, error) => socket.data.failedToConnect(error),
+}

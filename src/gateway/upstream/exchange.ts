@@ -1,0 +1,50 @@
+import type { AppError } from '../../errors.ts'
+
+/** Names in lower case, in the order of arrival. */
+export type HeaderList = readonly (readonly [string, string])[]
+
+/**
+ * What one HTTP exchange reports, each method called synchronously as bytes arrive: `onHead` once, `onData` any number of times, then
+ * exactly one of `onEnd` and `onFailure`. A chunk belongs to the receiver and is not changed later.
+ */
+export type ExchangeListener = {
+  onHead(status: number, headers: HeaderList): void
+  onData(chunk: Uint8Array): void
+  onEnd(): void
+  onFailure(failure: UpstreamFailure): void
+}
+
+/** A call under way. After `cancel` nothing more is reported. */
+export type Exchange = {
+  cancel(): void
+  /** Stops reading, so that the vendor is slowed down by a slow client. */
+  pause(): void
+  resume(): void
+}
+
+export type UpstreamFailure = {
+  readonly error: AppError
+  readonly phase: 'connect' | 'before-first-byte' | 'head' | 'body'
+  /** Whether any byte of the request may have reached the vendor: if so it must not be sent again in silence. */
+  readonly mayHaveReached: boolean
+}
+
+/** One request, ready to be sent. */
+export type UpstreamRequest = {
+  /** Request line and headers up to and including the blank line. */
+  readonly head: string
+  readonly body: Uint8Array
+  readonly method: string
+}
+
+export type PhaseTimeouts = {
+  readonly connectMs: number
+  readonly firstByteMs: number
+  readonly idleMs: number
+  readonly totalMs: number
+}
+
+export function headerOf(headers: HeaderList, name: string): string | undefined {
+  for (const [key, value] of headers) if (key === name) return value
+  return undefined
+}

@@ -1,0 +1,51 @@
+import { Connection, type ConnectionOwner } from './connection.ts'
+import { Deadlines } from './deadlines.ts'
+import type { Exchange, ExchangeListener, PhaseTimeouts, UpstreamRequest } from './exchange.ts'
+import type { Origin } from './origin.ts'
+
+const IDLE_PER_ORIGIN = 512
+
+/** Idle connections by origin, the youngest used first. The only place from which the gateway connects to vendors. */
+export class Pool implements ConnectionOwner {
+  readonly #idle = new Map<string, Connection[]>()
+  readonly #deadlines = new Deadlines()
+  #closed = false
+
+  /** Sends one request. The listener may be called before this returns. */
+  send(origin: Origin, request: UpstreamRequest, timeouts: PhaseTimeouts, listener: ExchangeListener): Exchange {
+    const idle = this.#idle.get(origin.key)
+    const now = idle?.length ? performance.now() : 0
+    for (let connection = idle?.pop(); connection; connection = idle?.pop()) {
+      if (connection.idleUntil > now && connection.reuse(request, timeouts, listener)) return connection
+      connection.destroy()
+    }
+    const connection = new Connection(origin, this, this.#deadlines)
+    connection.open(request, timeouts, listener)
+    return connection
+  }
+
+  released(connection: Connection): void {
+    let idle = this.#idle.get(connection.origin.key)
+    if (!idle) this.#idle.set(connection.origin.key, (idle = []))
+    if (this.#closed || idle.length >= IDLE_PER_ORIGIN) connection.destroy()
+    else idle.push(connection)
+  }
+
+  lost(connection: Connection): void {
+    const idle = this.#idle.get(connection.origin.key)
+    const at = idle ? idle.lastIndexOf(connection) : -1
+    if (at >= 0) idle?.splice(at, 1)
+  }
+
+  /** Exchanges under way. */
+  get active(): number {
+    return this.#deadlines.size
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#deadlines.close()
+    for (const idle of this.#idle.values()) for (const connection of [...idle]) connection.destroy()
+    this.#idle.clear()
+  }
+}

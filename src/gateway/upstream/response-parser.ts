@@ -1,0 +1,232 @@
+import type { HeaderList } from './exchange.ts'
+
+const HEAD_LIMIT = 64 * 1024
+const CHUNK_LINE_LIMIT = 4096
+const CR = 13
+const LF = 10
+
+const STATE = {
+  head: 0,
+  length: 1,
+  chunkSize: 2,
+  chunkData: 3,
+  chunkEnd: 4,
+  trailers: 5,
+  untilClose: 6,
+  done: 7,
+} as const
+type State = (typeof STATE)[keyof typeof STATE]
+
+export type ParserOutput = {
+  head(status: number, headers: HeaderList): void
+  data(chunk: Uint8Array): void
+  /** The response is whole. `reusable` tells whether the connection may serve another request. */
+  end(reusable: boolean, idleSeconds: number | undefined): void
+}
+
+/**
+ * Reads HTTP/1.1 responses (RFC 9112) strictly: what a proxy could read in two ways is an error. One parser serves one connection;
+ * `start` prepares it for the next response. `push` returns an error text, or undefined.
+ */
+export class ResponseParser {
+  #state: State = STATE.done
+  #pending: Uint8Array | undefined
+  #remaining = 0
+  #keepAlive = true
+  #idleSeconds: number | undefined
+  #headRequest = false
+  readonly #output: ParserOutput
+
+  constructor(output: ParserOutput) {
+    this.#output = output
+  }
+
+  start(method: string): void {
+    this.#state = STATE.head
+    this.#pending = undefined
+    this.#headRequest = method === 'HEAD'
+  }
+
+  get done(): boolean {
+    return this.#state === STATE.done
+  }
+
+  /** The peer closed its side: true when that is a proper end of the response. */
+  close(): boolean {
+    if (this.#state !== STATE.untilClose) return this.#state === STATE.done
+    this.#finish(false)
+    return true
+  }
+
+  push(input: Uint8Array): string | undefined {
+    let bytes = input
+    if (this.#pending) {
+      bytes = Buffer.concat([this.#pending, input])
+      this.#pending = undefined
+    }
+    let at = 0
+    while (at < bytes.length) {
+      switch (this.#state) {
+        case STATE.head: {
+          const end = indexOfBlankLine(bytes, at)
+          if (end < 0) return this.#keep(bytes, at, HEAD_LIMIT, 'response headers are larger than 64 KiB')
+          const problem = this.#readHead(latin1(bytes, at, end))
+          if (problem) return problem
+          at = end + 4
+          break
+        }
+        case STATE.length:
+        case STATE.chunkData: {
+          const size = Math.min(this.#remaining, bytes.length - at)
+          this.#output.data(at === 0 && size === bytes.length ? bytes : bytes.subarray(at, at + size))
+          at += size
+          this.#remaining -= size
+          if (this.#remaining === 0) {
+            if (this.#state === STATE.chunkData) this.#state = STATE.chunkEnd
+            else this.#finish(this.#keepAlive && at === bytes.length)
+          }
+          break
+        }
+        case STATE.chunkSize: {
+          const end = bytes.indexOf(LF, at)
+          if (end < 0) return this.#keep(bytes, at, CHUNK_LINE_LIMIT, 'a chunk-size line is too long')
+          const size = chunkSize(bytes, at, end)
+          if (size < 0) return 'a chunk size is not valid'
+          at = end + 1
+          this.#remaining = size
+          this.#state = size === 0 ? STATE.trailers : STATE.chunkData
+          break
+        }
+        case STATE.chunkEnd: {
+          if (bytes.length - at < 2) return this.#keep(bytes, at, 2, '')
+          if (bytes[at] !== CR || bytes[at + 1] !== LF) return 'a chunk does not end where it says'
+          at += 2
+          this.#state = STATE.chunkSize
+          break
+        }
+        case STATE.trailers: {
+          const end = bytes.indexOf(LF, at)
+          if (end < 0) return this.#keep(bytes, at, HEAD_LIMIT, 'trailers are too long')
+          const blank = end === at || (end === at + 1 && bytes[at] === CR)
+          at = end + 1
+          if (blank) this.#finish(this.#keepAlive && at === bytes.length)
+          break
+        }
+        case STATE.untilClose:
+          this.#output.data(at === 0 ? bytes : bytes.subarray(at))
+          at = bytes.length
+          break
+        case STATE.done:
+          // Bytes that nobody asked for: the caller drops the connection.
+          return 'the upstream sent bytes after its response'
+      }
+    }
+    return undefined
+  }
+
+  #keep(bytes: Uint8Array, from: number, limit: number, problem: string): string | undefined {
+    if (problem && bytes.length - from > limit) return problem
+    this.#pending = bytes.slice(from)
+    return undefined
+  }
+
+  #finish(reusable: boolean): void {
+    this.#state = STATE.done
+    this.#output.end(reusable, this.#idleSeconds)
+  }
+
+  #readHead(text: string): string | undefined {
+    const lineEnd = text.indexOf('\r\n')
+    const statusLine = lineEnd < 0 ? text : text.slice(0, lineEnd)
+    if (!statusLine.startsWith('HTTP/1.') || statusLine.charCodeAt(8) !== 32) return 'the answer is not HTTP/1.1'
+    const status = Number(statusLine.slice(9, 12))
+    if (!(status >= 100 && status <= 599)) return 'the status line is not valid'
+    const headers: [string, string][] = []
+    let length = -1
+    let chunked = false
+    this.#keepAlive = statusLine.charCodeAt(7) === 49
+    this.#idleSeconds = undefined
+    for (let from = lineEnd < 0 ? text.length : lineEnd + 2; from < text.length;) {
+      const next = text.indexOf('\r\n', from)
+      const to = next < 0 ? text.length : next
+      const colon = text.indexOf(':', from)
+      if (colon <= from || colon >= to) return 'a response header has no name'
+      const name = text.slice(from, colon).toLowerCase()
+      if (!TOKEN.test(name)) return 'a response header name is not valid'
+      const value = text.slice(colon + 1, to).trim()
+      from = to + 2
+      if (name === 'content-length') {
+        if (!/^\d{1,15}$/.test(value)) return 'content-length is not a number'
+        const number = Number(value)
+        if (length >= 0 && length !== number) return 'two different content-length headers'
+        length = number
+      } else if (name === 'transfer-encoding') {
+        if (value.toLowerCase() !== 'chunked' || chunked) return `transfer-encoding "${value}" is not supported`
+        chunked = true
+      } else if (name === 'connection') {
+        const wanted = value.toLowerCase()
+        if (wanted.includes('close')) this.#keepAlive = false
+        else if (wanted.includes('keep-alive')) this.#keepAlive = true
+      } else if (name === 'keep-alive') {
+        const seconds = /timeout=(\d+)/.exec(value)?.[1]
+        if (seconds) this.#idleSeconds = Number(seconds)
+      } else headers.push([name, value])
+    }
+    if (chunked && length >= 0) return 'both content-length and transfer-encoding'
+    if (status === 101) return 'the upstream switched protocols unasked'
+    if (status < 200) return undefined
+    this.#beginBody(status, chunked, length)
+    this.#output.head(status, headers)
+    if (this.#remaining === 0 && this.#state === STATE.length) this.#finish(this.#keepAlive)
+    return undefined
+  }
+
+  #beginBody(status: number, chunked: boolean, length: number): void {
+    this.#remaining = 0
+    if (this.#headRequest || status === 204 || status === 304) this.#state = STATE.length
+    else if (chunked) this.#state = STATE.chunkSize
+    else if (length >= 0) {
+      this.#state = STATE.length
+      this.#remaining = length
+    } else this.#state = STATE.untilClose
+  }
+}
+
+const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
+
+function latin1(bytes: Uint8Array, from: number, to: number): string {
+  return (bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)).latin1Slice(
+    from,
+    to,
+  )
+}
+
+function indexOfBlankLine(bytes: Uint8Array, from: number): number {
+  for (let at = bytes.indexOf(CR, from); at >= 0; at = bytes.indexOf(CR, at + 1)) {
+    if (bytes[at + 1] === LF && bytes[at + 2] === CR && bytes[at + 3] === LF) return at
+  }
+  return -1
+}
+
+/** Hexadecimal size up to `;`, white space or the line's end; -1 when it is none or beyond 2^48. */
+function chunkSize(bytes: Uint8Array, from: number, to: number): number {
+  let size = 0
+  let at = from
+  for (; at < to; at++) {
+    const code = bytes[at]!
+    const digit =
+      code >= 48 && code <= 57
+        ? code - 48
+        : code >= 97 && code <= 102
+          ? code - 87
+          : code >= 65 && code <= 70
+            ? code - 55
+            : -1
+    if (digit < 0) break
+    size = size * 16 + digit
+    if (at - from > 12) return -1
+  }
+  if (at === from) return -1
+  const rest = bytes[at]
+  return rest === CR || rest === LF || rest === 59 || rest === 32 || rest === 9 ? size : -1
+}
