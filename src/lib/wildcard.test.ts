@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { compileWildcard } from './wildcard.ts'
+import { compileWildcard, compileWildcards } from './wildcard.ts'
 
 test.each([
   ['a', 'a', true],
@@ -16,4 +16,14 @@ test.each([
   ['a*b*b', 'ab', false],
 ])('%s on %s', (pattern, text, expected) => {
   expect(compileWildcard(pattern)(text)).toBe(expected)
+})
+
+test.each([
+  [['*'], 'anything', true],
+  [['fast', 'local/*'], 'fast', true],
+  [['fast', 'local/*'], 'local/gpt', true],
+  [['fast', 'local/*'], 'faster', false],
+  [[], 'x', false],
+] as const)('%j allows %s: %p', (patterns, name, expected) => {
+  expect(compileWildcards(patterns)(name)).toBe(expected)
 })

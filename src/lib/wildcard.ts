@@ -17,3 +17,11 @@ export function compileWildcard(pattern: string): (text: string) => boolean {
     return true
   }
 }
+
+/** One test for many patterns: true when any of them takes the name. Exact names are looked up. */
+export function compileWildcards(patterns: readonly string[]): (name: string) => boolean {
+  if (patterns.includes('*')) return () => true
+  const exact = new Set(patterns.filter((pattern) => !pattern.includes('*')))
+  const tests = patterns.filter((pattern) => pattern.includes('*')).map(compileWildcard)
+  return (name) => exact.has(name) || tests.some((test) => test(name))
+}

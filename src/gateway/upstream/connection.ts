@@ -8,7 +8,7 @@ import type {
   UpstreamFailure,
   UpstreamRequest,
 } from './exchange.ts'
-import type { Origin } from './origin.ts'
+import type { Origin } from '../../snapshot/origin.ts'
 import { ResponseParser, type ParserOutput } from './response-parser.ts'
 
 type Phase = UpstreamFailure['phase'] | 'idle' | 'closed'
@@ -52,7 +52,10 @@ export class Connection implements Exchange, Expiring, ParserOutput {
   open(request: UpstreamRequest, timeouts: PhaseTimeouts, listener: ExchangeListener): void {
     this.#begin('connect', timeouts, listener)
     this.deadline = Math.min(performance.now() + timeouts.connectMs, this.#totalDeadline)
-    this.#onOpen = () => this.#write(request)
+    this.#onOpen = () => {
+      if (!this.#write(request))
+        this.#fail('upstream_failed', 'the upstream closed the connection before it took the request')
+    }
     const { hostname, port, tls } = this.origin
     Bun.connect<Connection>({
       hostname,
@@ -67,8 +70,10 @@ export class Connection implements Exchange, Expiring, ParserOutput {
   reuse(request: UpstreamRequest, timeouts: PhaseTimeouts, listener: ExchangeListener): boolean {
     if (this.#phase !== 'idle' || !this.#socket || this.#socket.readyState <= 0) return false
     this.#begin('before-first-byte', timeouts, listener)
-    this.#write(request)
-    if (this.#wrote || this.#phase === 'before-first-byte') return true
+    if (this.#write(request)) return true
+    this.#phase = 'idle'
+    this.#listener = undefined
+    this.#deadlines.delete(this)
     return false
   }
 
@@ -114,7 +119,10 @@ export class Connection implements Exchange, Expiring, ParserOutput {
   // What the socket reports.
 
   opened(socket: Bun.Socket<Connection>): void {
-    if (this.#phase === 'closed') return void socket.terminate()
+    if (this.#phase === 'closed') {
+      socket.terminate()
+      return
+    }
     this.#socket = socket
     socket.setNoDelay(true)
     this.#phase = 'before-first-byte'
@@ -189,19 +197,15 @@ export class Connection implements Exchange, Expiring, ParserOutput {
     this.#deadlines.add(this)
   }
 
-  #write(request: UpstreamRequest): void {
+  /** False when the peer was gone before a byte was sent: then nothing can have reached it. */
+  #write(request: UpstreamRequest): boolean {
     this.#parser.start(request.method)
     const bytes = joined(request)
     const written = this.#socket?.write(bytes) ?? -1
-    if (written > 0) this.#wrote = true
-    if (written < 0) {
-      if (this.#wrote) return
-      // The peer was gone before the first byte: nothing was sent, so the pool may take another connection.
-      this.#phase = 'idle'
-      this.#deadlines.delete(this)
-      return
-    }
+    if (written < 0) return false
+    this.#wrote = true
     this.#unsent = written < bytes.length ? bytes.slice(written) : undefined
+    return true
   }
 
   #touch(): void {

@@ -1,7 +1,7 @@
 import { Connection, type ConnectionOwner } from './connection.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Exchange, ExchangeListener, PhaseTimeouts, UpstreamRequest } from './exchange.ts'
-import type { Origin } from './origin.ts'
+import type { Origin } from '../../snapshot/origin.ts'
 
 const IDLE_PER_ORIGIN = 512
 
@@ -45,7 +45,7 @@ export class Pool implements ConnectionOwner {
   close(): void {
     this.#closed = true
     this.#deadlines.close()
-    for (const idle of this.#idle.values()) for (const connection of [...idle]) connection.destroy()
+    for (const idle of this.#idle.values()) while (idle.length) idle.pop()?.destroy()
     this.#idle.clear()
   }
 }

@@ -195,7 +195,8 @@ export class ResponseParser {
 const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
 
 function latin1(bytes: Uint8Array, from: number, to: number): string {
-  return (bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)).latin1Slice(
+  return (bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)).toString(
+    'latin1',
     from,
     to,
   )

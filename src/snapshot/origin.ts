@@ -1,4 +1,4 @@
-import { AppError } from '../../errors.ts'
+import { AppError } from '../errors.ts'
 
 /** Where connections go: connections are pooled by `key`. */
 export type Origin = {

@@ -1,0 +1,102 @@
+import { AppError } from '../errors.ts'
+import type { Exchange, ExchangeListener, HeaderList, UpstreamFailure } from './upstream/exchange.ts'
+import { headerOf } from './upstream/exchange.ts'
+
+/** Receives the rest of a streamed answer. */
+export type Sink = {
+  data(chunk: Uint8Array): void
+  end(): void
+  fail(error: AppError): void
+}
+
+const LARGEST_ANSWER = 64 * 1024 * 1024
+
+/**
+ * One answer from an upstream. `ready` resolves when the whole answer is here, or, for an event stream that was asked for, when its head
+ * is; it rejects with the failure. Later failures of a stream go to its sink.
+ */
+export class Upcall implements ExchangeListener {
+  status = 0
+  headers: HeaderList = []
+  /** On the clock of `performance.now()`; 0 until the head is here. */
+  firstByteAt = 0
+  streaming = false
+  readonly ready: Promise<void>
+  exchange: Exchange | undefined
+  failure: UpstreamFailure | undefined
+  readonly #wantsStream: boolean
+  readonly #resolve: () => void
+  readonly #reject: (error: AppError) => void
+  #chunks: Uint8Array[] = []
+  #size = 0
+  #ended = false
+  #sink: Sink | undefined
+
+  constructor(wantsStream: boolean) {
+    this.#wantsStream = wantsStream
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.ready = promise
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  onHead(status: number, headers: HeaderList): void {
+    this.status = status
+    this.headers = headers
+    this.firstByteAt = performance.now()
+    if (!this.#wantsStream || status >= 300) return
+    const type = headerOf(headers, 'content-type') ?? ''
+    this.streaming = /^(?:text\/event-stream|application\/(?:vnd\.amazon\.eventstream|x-ndjson|json-seq))/i.test(type)
+    if (this.streaming) this.#resolve()
+  }
+
+  onData(chunk: Uint8Array): void {
+    if (this.#sink) return this.#sink.data(chunk)
+    this.#chunks.push(chunk)
+    this.#size += chunk.length
+    if (this.#size <= LARGEST_ANSWER) return
+    this.exchange?.cancel()
+    this.#fail(new AppError('upstream_invalid', "the upstream's answer is larger than 64 MiB"))
+  }
+
+  onEnd(): void {
+    this.#ended = true
+    if (this.#sink) this.#sink.end()
+    else this.#resolve()
+  }
+
+  onFailure(failure: UpstreamFailure): void {
+    this.failure = failure
+    this.#fail(failure.error)
+  }
+
+  #fail(error: AppError): void {
+    this.#ended = true
+    if (this.#sink) this.#sink.fail(error)
+    else this.#reject(error)
+  }
+
+  /** The client left: gives the call up and rejects `ready`. */
+  abandon(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.exchange?.cancel()
+    this.#reject(new AppError('client_closed', 'the client left before the answer was whole'))
+  }
+
+  /** The whole answer, once `ready` has resolved without `streaming`. */
+  body(): Uint8Array {
+    return this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
+  }
+
+  /** Sends what has come and all that will come to the sink. */
+  drainTo(sink: Sink): void {
+    this.#sink = sink
+    const chunks = this.#chunks
+    this.#chunks = []
+    for (const chunk of chunks) sink.data(chunk)
+    if (!this.#ended) return
+    if (this.failure) sink.fail(this.failure.error)
+    else sink.end()
+  }
+}

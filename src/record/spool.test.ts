@@ -1,0 +1,40 @@
+import { expect, test } from 'bun:test'
+import { mkdtempSync, readFileSync, readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { CallRecord } from '../contract/call.ts'
+import { adoptSegments, Spool } from './spool.ts'
+
+const record = (id: string) => ({ id }) as CallRecord
+const folder = () => mkdtempSync(join(tmpdir(), 'spool-'))
+const idsIn = (path: string) =>
+  readFileSync(path, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).id)
+
+test('a rotated segment holds its records in order; the next record opens another', () => {
+  const path = folder()
+  const spool = new Spool(path, 'a')
+  spool.append(record('1'))
+  spool.append(record('2'))
+  expect(readdirSync(path).every((name) => name.endsWith('.open'))).toBe(true)
+  spool.rotate()
+  spool.append(record('3'))
+  const closed = readdirSync(path).filter((name) => name.endsWith('.ndjson'))
+  expect(closed).toHaveLength(1)
+  expect(idsIn(join(path, closed[0]!))).toEqual(['1', '2'])
+})
+
+test('what a killed process left open is handed over', () => {
+  const path = folder()
+  new Spool(path, 'a').append(record('1'))
+  adoptSegments(path)
+  expect(readdirSync(path).map((name) => idsIn(join(path, name)))).toEqual([['1']])
+})
+
+test('rotating nothing leaves nothing', () => {
+  const path = folder()
+  new Spool(path, 'a').rotate()
+  expect(readdirSync(path)).toEqual([])
+})

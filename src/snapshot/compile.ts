@@ -1,0 +1,113 @@
+import { AppError } from '../errors.ts'
+import { compileWildcards } from '../lib/wildcard.ts'
+import type { Alias } from '../contract/alias.ts'
+import { describeProvider } from './describe-provider.ts'
+import { parseOrigin } from './origin.ts'
+import type { Snapshot, SnapshotAlias, SnapshotKey, SnapshotProvider } from './snapshot.ts'
+import type { SnapshotSource, SourceKey, SourceProvider } from './source.ts'
+
+const DEFAULT_TIMEOUTS = { connectMs: 5_000, firstByteMs: 120_000, idleMs: 60_000, totalMs: 600_000 }
+
+/**
+ * Makes the data plane's snapshot. Throws `invalid_configuration` naming every place at fault; the caller keeps the snapshot it has.
+ */
+export function compileSnapshot(source: SnapshotSource): Snapshot {
+  const findings: { place: string; message: string }[] = []
+  const attempt = <T>(place: string, make: () => T): T | undefined => {
+    try {
+      return make()
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      findings.push({ place, message: error.message })
+      return undefined
+    }
+  }
+  const providers = new Map<string, SnapshotProvider>()
+  for (const provider of source.providers) {
+    if (!provider.enabled) continue
+    const compiled = attempt(`providers.${provider.id}`, () => compileProvider(provider))
+    if (compiled) providers.set(provider.id, compiled)
+  }
+  const aliases = new Map<string, SnapshotAlias>()
+  for (const alias of source.aliases) {
+    const compiled = attempt(`aliases.${alias.name}`, () => compileAlias(alias, providers))
+    if (compiled) aliases.set(alias.name, compiled)
+  }
+  const keys = new Map(source.keys.map((key) => [key.hash, compileKey(key)]))
+  if (findings.length > 0) {
+    throw new AppError('invalid_configuration', `${findings[0]!.place}: ${findings[0]!.message}`, { findings })
+  }
+  return { version: source.version, providers, aliases, keys }
+}
+
+function compileKey(key: SourceKey): SnapshotKey {
+  return {
+    id: key.id,
+    name: key.name,
+    team: key.team ?? null,
+    application: key.application ?? null,
+    expiresAt: key.expiresAt ?? Number.POSITIVE_INFINITY,
+    revoked: key.revokedAt !== null,
+    onUnsupported: key.on_unsupported,
+    allows: compileWildcards(key.models),
+  }
+}
+
+function compileProvider(provider: SourceProvider): SnapshotProvider {
+  const description = describeProvider(provider)
+  const timeouts = provider.timeouts ?? {}
+  return {
+    id: provider.id,
+    type: provider.type,
+    builtIn: description.builtIn,
+    origin: parseOrigin(description.baseUrl),
+    chat: description.chat,
+    endpoints: description.endpoints,
+    auth: description.auth,
+    quirks: description.quirks,
+    headerLines: headerLines(provider.id, { ...description.quirks.headers, ...provider.headers }),
+    credentials: provider.credentials.map((credential) => ({
+      ...credential,
+      expiresAt: credential.expiresAt ?? Number.POSITIVE_INFINITY,
+    })),
+    timeouts: {
+      connectMs: timeouts.connect_ms ?? DEFAULT_TIMEOUTS.connectMs,
+      firstByteMs: timeouts.first_byte_ms ?? DEFAULT_TIMEOUTS.firstByteMs,
+      idleMs: timeouts.idle_ms ?? DEFAULT_TIMEOUTS.idleMs,
+      totalMs: timeouts.total_ms ?? DEFAULT_TIMEOUTS.totalMs,
+    },
+    capabilities: description.capabilities,
+    listed: [...(provider.models ?? []), ...description.models],
+  }
+}
+
+const RESERVED_HEADERS = new Set(['host', 'content-length', 'transfer-encoding', 'connection', 'accept-encoding'])
+
+function headerLines(id: string, headers: Readonly<Record<string, string>>): string {
+  return Object.entries(headers)
+    .map(([name, value]) => {
+      if (RESERVED_HEADERS.has(name.toLowerCase())) {
+        throw new AppError('invalid_configuration', `header "${name}" is set by the gateway itself: remove it`)
+      }
+      if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+        throw new AppError('invalid_configuration', `header "${name}" of provider ${id} holds a control character`)
+      }
+      return `${name.toLowerCase()}: ${value}\r\n`
+    })
+    .join('')
+}
+
+function compileAlias(alias: Alias, providers: ReadonlyMap<string, SnapshotProvider>): SnapshotAlias {
+  const targets = alias.targets.map((target, index) => {
+    const provider = providers.get(target.provider)
+    if (!provider) {
+      const known = [...providers.keys()].join(', ') || 'none'
+      throw new AppError(
+        'invalid_configuration',
+        `targets[${index}].provider "${target.provider}" is not set up or is switched off (set up: ${known})`,
+      )
+    }
+    return { provider, model: target.model, weight: target.weight, priority: target.priority }
+  })
+  return { name: alias.name, targets }
+}

@@ -1,0 +1,71 @@
+import type { Capabilities, Quirks } from '../llm/target.ts'
+import type { ProtocolId } from '../llm/spec.ts'
+import type { Endpoint } from './endpoint.ts'
+import type { Origin } from './origin.ts'
+
+/** The immutable configuration that the data plane runs on. A request holds the one it began with. */
+export type Snapshot = {
+  readonly version: number
+  /** By hex SHA-256 of the secret. */
+  readonly keys: ReadonlyMap<string, SnapshotKey>
+  readonly providers: ReadonlyMap<string, SnapshotProvider>
+  readonly aliases: ReadonlyMap<string, SnapshotAlias>
+}
+
+export type SnapshotKey = {
+  readonly id: string
+  readonly name: string
+  readonly team: string | null
+  readonly application: string | null
+  /** Milliseconds since the epoch; Infinity for never. */
+  readonly expiresAt: number
+  readonly revoked: boolean
+  readonly onUnsupported: 'map' | 'drop' | 'refuse'
+  /** Whether the key may use this model or alias, by the name the caller gives. */
+  readonly allows: (model: string) => boolean
+}
+
+export type SnapshotCredential = {
+  readonly id: string
+  readonly secret: string
+  readonly weight: number
+  readonly expiresAt: number
+}
+
+/** How a provider serves one endpoint: `path` is below the origin's base path. */
+export type ServedEndpoint = { readonly protocol: ProtocolId; readonly path: string }
+
+export type SnapshotProvider = {
+  readonly id: string
+  readonly type: string
+  readonly origin: Origin
+  /** Answers from inside the process, without a socket. */
+  readonly builtIn: boolean
+  /** The formats of chat that the vendor speaks, the preferred one first. */
+  readonly chat: readonly ServedEndpoint[]
+  readonly endpoints: Readonly<Partial<Record<Exclude<Endpoint, 'chat'>, ServedEndpoint>>>
+  readonly auth: SnapshotAuth
+  readonly quirks: Quirks
+  /** Header lines beside authentication, each ended by CRLF. */
+  readonly headerLines: string
+  readonly credentials: readonly SnapshotCredential[]
+  readonly timeouts: { connectMs: number; firstByteMs: number; idleMs: number; totalMs: number }
+  readonly capabilities: (model: string) => Capabilities
+  readonly listed: readonly string[]
+}
+
+/** Where the credential goes. `sign` makes header lines for schemes that sign each request. */
+export type SnapshotAuth =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'header'; readonly name: string; readonly prefix: string }
+  | { readonly kind: 'query'; readonly name: string }
+  | { readonly kind: 'signed'; readonly scheme: string; readonly variables: Readonly<Record<string, string>> }
+
+export type SnapshotTarget = {
+  readonly provider: SnapshotProvider
+  readonly model: string
+  readonly weight: number
+  readonly priority: number
+}
+
+export type SnapshotAlias = { readonly name: string; readonly targets: readonly SnapshotTarget[] }
