@@ -77,6 +77,8 @@ function compileProvider(provider: SourceProvider): SnapshotProvider {
       totalMs: timeouts.total_ms ?? DEFAULT_TIMEOUTS.totalMs,
     },
     capabilities: description.capabilities,
+    credentialOptional: description.credentialOptional,
+    cost: description.cost,
     listed: [...(provider.models ?? []), ...description.models],
   }
 }

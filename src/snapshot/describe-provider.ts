@@ -13,6 +13,8 @@ export type ProviderDescription = {
   readonly quirks: Quirks
   readonly capabilities: (model: string) => Capabilities
   readonly models: readonly string[]
+  readonly credentialOptional: boolean
+  readonly cost: SnapshotProvider['cost']
 }
 
 const BEARER: SnapshotAuth = { kind: 'header', name: 'authorization', prefix: 'Bearer ' }
@@ -30,7 +32,15 @@ const OPENAI_ENDPOINTS: SnapshotProvider['endpoints'] = {
 
 /** Throws `invalid_configuration` when the type is unknown or something it needs is missing. */
 export function describeProvider(provider: SourceProvider): ProviderDescription {
-  const common = { chat: [OPENAI_CHAT], endpoints: OPENAI_ENDPOINTS, quirks: {}, capabilities: () => ({}), models: [] }
+  const common = {
+    chat: [OPENAI_CHAT],
+    endpoints: OPENAI_ENDPOINTS,
+    quirks: {},
+    capabilities: () => ({}),
+    models: [],
+    credentialOptional: true,
+    cost: () => ({ micros: null, source: null }),
+  }
   if (provider.type === 'demo') {
     return { ...common, baseUrl: 'http://demo.invalid/v1', builtIn: true, auth: { kind: 'none' } }
   }

@@ -1,5 +1,5 @@
 import type { Capabilities, Quirks } from '../llm/target.ts'
-import type { ProtocolId } from '../llm/spec.ts'
+import type { ProtocolId, Usage } from '../llm/spec.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Origin } from './origin.ts'
 
@@ -51,7 +51,12 @@ export type SnapshotProvider = {
   readonly credentials: readonly SnapshotCredential[]
   readonly timeouts: { connectMs: number; firstByteMs: number; idleMs: number; totalMs: number }
   readonly capabilities: (model: string) => Capabilities
+  /** A missing credential is no obstacle: a local server that asks for none. */
+  readonly credentialOptional: boolean
+  /** Models to list beside those that are found by name. */
   readonly listed: readonly string[]
+  /** The price of a use in micro-dollars; null where no price is known. */
+  readonly cost: (model: string, usage: Usage) => { readonly micros: number | null; readonly source: string | null }
 }
 
 /** Where the credential goes. `sign` makes header lines for schemes that sign each request. */

@@ -1,0 +1,26 @@
+import type { TapReport } from '../llm/protocol.ts'
+import type { Call } from './call.ts'
+import type { Gateway } from './gateway.ts'
+
+/** Takes over what was learned of the answer, and prices it. */
+export function learn(call: Call, report: TapReport): void {
+  if (report.usage) call.usage = report.usage
+  if (report.finish) call.finish = report.finish
+  price(call)
+}
+
+function price(call: Call): void {
+  const { target, usage } = call
+  if (!target || !usage) return
+  const cost = target.provider.cost(target.model, usage)
+  call.costMicros = cost.micros
+  call.priceSource = cost.source
+}
+
+/** Writes the call's one record. Later calls do nothing. */
+export function record(gateway: Gateway, call: Call): void {
+  if (call.recorded) return
+  call.recorded = true
+  gateway.inFlight--
+  gateway.record(call.toRecord())
+}

@@ -1,0 +1,104 @@
+import type { Attempt, CallRecord } from '../contract/call.ts'
+import type { FinishReason, Usage } from '../llm/spec.ts'
+import type { RequestScan } from '../llm/stream/splice.ts'
+import type { Route } from '../snapshot/endpoint.ts'
+import type { Snapshot, SnapshotKey, SnapshotTarget } from '../snapshot/snapshot.ts'
+import { newId } from '../lib/id.ts'
+
+/** One call on its way through the gateway: filled in step by step, turned into its record once. */
+export class Call {
+  readonly id: string = newId('call')
+  /** On the clock of `performance.now()`. */
+  readonly started: number = performance.now()
+  readonly startedAt: number = Date.now()
+  readonly route: Route
+  readonly snapshot: Snapshot
+  key: SnapshotKey | undefined
+  scan: RequestScan | undefined
+  modelAsked: string | null = null
+  stream = false
+  endUser: string | null = null
+  /** Who answered, or was tried last. */
+  target: SnapshotTarget | undefined
+  readonly attempts: Attempt[] = []
+  dropped: readonly string[] = NONE
+  usage: Usage | undefined
+  finish: FinishReason | undefined
+  costMicros: number | null = null
+  priceSource: string | null = null
+  status = 0
+  errorCode: string | null = null
+  /** Milliseconds since the start; null until a byte of an answer came. */
+  firstByteMs: number | null = null
+  /** Milliseconds during which the call waited for upstreams. */
+  upstreamMs = 0
+  bytesIn = 0
+  bytesOut = 0
+  recorded = false
+
+  constructor(route: Route, snapshot: Snapshot) {
+    this.route = route
+    this.snapshot = snapshot
+  }
+
+  /** Milliseconds since the call began. */
+  elapsed(): number {
+    return performance.now() - this.started
+  }
+
+  toRecord(): CallRecord {
+    const total = this.elapsed()
+    return {
+      id: this.id,
+      started_at: this.startedAt,
+      key_id: this.key?.id ?? null,
+      key_name: this.key?.name ?? null,
+      team: this.key?.team ?? null,
+      application: this.key?.application ?? null,
+      end_user: this.endUser,
+      endpoint: this.route.recordedAs,
+      dialect: this.route.dialect,
+      stream: this.stream,
+      model_asked: this.modelAsked,
+      provider: this.target?.provider.id ?? null,
+      model_served: this.target?.model ?? null,
+      status: this.status,
+      error_code: this.errorCode,
+      finish_reason: this.finish?.unified ?? null,
+      usage: this.usage ? tokenUsage(this.usage) : null,
+      cost_micros: this.costMicros,
+      price_source: this.priceSource,
+      first_byte_ms: this.firstByteMs === null ? null : round(this.firstByteMs),
+      total_ms: round(total),
+      overhead_ms: round(Math.max(0, total - this.upstreamMs)),
+      attempts: this.attempts,
+      bytes_in: this.bytesIn,
+      bytes_out: this.bytesOut,
+      dropped: this.dropped as string[],
+      cache: null,
+      guards: null,
+    }
+  }
+}
+
+const NONE: readonly string[] = []
+
+/** Microseconds are enough. */
+function round(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000
+}
+
+/** The record's classes are disjoint: audio and images are taken out of the text they are counted in. */
+function tokenUsage(usage: Usage): NonNullable<CallRecord['usage']> {
+  return {
+    input: Math.max(0, usage.inputUncached - usage.audioIn - usage.imageIn),
+    cache_read: usage.cacheRead,
+    cache_write_5m: usage.cacheWrite5m,
+    cache_write_1h: usage.cacheWrite1h,
+    output: Math.max(0, usage.output - usage.audioOut),
+    reasoning: usage.reasoning,
+    audio_input: usage.audioIn,
+    audio_output: usage.audioOut,
+    image_input: usage.imageIn,
+  }
+}

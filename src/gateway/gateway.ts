@@ -1,0 +1,26 @@
+import type { CallRecord } from '../contract/call.ts'
+import type { Snapshot } from '../snapshot/snapshot.ts'
+import type { KeepAlives } from './keep-alive.ts'
+import type { Pool } from './upstream/pool.ts'
+
+/** What the steps of a call share. */
+export type Gateway = {
+  /** The snapshot of this moment; a call keeps the one it began with. */
+  readonly snapshot: () => Snapshot
+  readonly pool: Pool
+  /** Makes a record durable before the call's last byte is sent. */
+  readonly record: (record: CallRecord) => void
+  readonly limits: GatewayLimits
+  /** An error that nobody expected: for the log, with the request id that the caller was told. */
+  readonly report: (error: unknown, requestId: string) => void
+  readonly keepAlives: KeepAlives
+  /** Calls under way, for draining and for readiness. */
+  inFlight: number
+}
+
+export type GatewayLimits = {
+  /** Largest request body in bytes. */
+  readonly bodyBytes: number
+  /** Silence of a stream after which a keep-alive is sent to the client. */
+  readonly keepAliveMs: number
+}

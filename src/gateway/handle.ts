@@ -1,0 +1,76 @@
+import { AppError } from '../errors.ts'
+import { scanRequest, type RequestScan } from '../llm/stream/splice.ts'
+import { learn, record } from './account.ts'
+import { attempt } from './attempt.ts'
+import { readBody } from './body.ts'
+import { Call } from './call.ts'
+import type { Gateway } from './gateway.ts'
+import { identify } from './identify.ts'
+import type { Incoming } from './plan.ts'
+import { errorResponse, toCallError } from './refuse.ts'
+import { forwardedLines } from './request-head.ts'
+import { resolve } from './resolve.ts'
+import type { Match } from './route.ts'
+
+type CallMatch = Extract<Match, { kind: 'call' }>
+
+/** One call, from its headers to its response. Never rejects: every failure is an answer in the caller's dialect, and on record. */
+export async function handleCall(
+  gateway: Gateway,
+  request: Request,
+  match: CallMatch,
+  query: string,
+): Promise<Response> {
+  const call = new Call(match.route, gateway.snapshot())
+  gateway.inFlight++
+  try {
+    const parameters = query ? Object.fromEntries(new URLSearchParams(query)) : NO_QUERY
+    call.key = identify(call.snapshot, request.headers, parameters['key'])
+    if (request.method !== 'POST') throw methodNotAllowed(request.method)
+    const body = await readBody(request, gateway.limits.bodyBytes)
+    call.bytesIn = body.length
+    const incoming: Incoming = {
+      body,
+      query: parameters,
+      pathModel: match.model,
+      pathStream: match.stream,
+      headerLines: () => forwardedLines(request.headers),
+      decoded: undefined,
+    }
+    read(call, incoming)
+    const resolution = resolve(call.snapshot, call.key, call.modelAsked ?? undefined)
+    return await attempt(gateway, call, incoming, resolution, request.signal)
+  } catch (error) {
+    return refuse(gateway, call, error)
+  }
+}
+
+const NO_QUERY: Readonly<Record<string, string>> = {}
+
+/** What policy needs to know of the body, found without building it. */
+function read(call: Call, incoming: Incoming): void {
+  const scan: RequestScan = scanRequest(incoming.body)
+  call.scan = scan
+  call.modelAsked = incoming.pathModel ?? scan.model ?? null
+  call.stream = incoming.pathStream ?? scan.stream
+  call.endUser = scan.user ?? null
+}
+
+function methodNotAllowed(method: string): AppError {
+  return new AppError('method_not_allowed', `${method} is not possible here: use POST`)
+}
+
+function refuse(gateway: Gateway, call: Call, cause: unknown): Response {
+  const error = toCallError(cause)
+  if (error.code === 'internal') gateway.report(cause, call.id)
+  call.status = error.status
+  call.errorCode = error.code
+  learn(call, { complete: false, estimatedOutput: 0 })
+  try {
+    record(gateway, call)
+  } catch (failure) {
+    gateway.report(failure, call.id)
+  }
+  const allow = error.code === 'method_not_allowed' ? { allow: 'POST' } : undefined
+  return errorResponse(error, call.route.dialect, call.id, allow)
+}

@@ -1,0 +1,60 @@
+import { AppError } from '../errors.ts'
+import { newId } from '../lib/id.ts'
+import type { Gateway } from './gateway.ts'
+import { handleCall } from './handle.ts'
+import { identify } from './identify.ts'
+import { describeModel, listModels } from './models.ts'
+import { errorResponse, toCallError } from './refuse.ts'
+import { dialectOfPath, isDataPlanePath, matchPath, type Match } from './route.ts'
+
+/** The path and query of a request, as the client wrote them: the router and every check see the same text. */
+export function splitTarget(url: string): { path: string; query: string } {
+  const from = url.indexOf('/', url.indexOf('://') + 3)
+  const target = from < 0 ? '/' : url.slice(from)
+  const mark = target.indexOf('?')
+  return mark < 0 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark + 1) }
+}
+
+/**
+ * The data plane's part of the server. Undefined means that the address is not one of its own. `head` requests and preflights are not
+ * answered: browsers do not call a gateway directly unless a key allows them to.
+ */
+export function createGatewayHandler(
+  gateway: Gateway,
+): (request: Request, path: string, query: string) => Promise<Response> | undefined {
+  return (request, path, query) => {
+    const match = matchPath(path)
+    if (match?.kind === 'call') return handleCall(gateway, request, match, query)
+    if (match) return Promise.resolve(models(gateway, request, match, path, query))
+    if (isDataPlanePath(path)) return Promise.resolve(unknownPath(request.method, path))
+    return undefined
+  }
+}
+
+function models(
+  gateway: Gateway,
+  request: Request,
+  match: Extract<Match, { kind: 'models' }>,
+  path: string,
+  query: string,
+): Response {
+  const id = newId('call')
+  try {
+    const snapshot = gateway.snapshot()
+    const key = identify(snapshot, request.headers, new URLSearchParams(query).get('key') ?? undefined)
+    if (request.method !== 'GET')
+      throw new AppError('method_not_allowed', `${request.method} is not possible here: use GET`)
+    const body = match.model === undefined ? listModels(snapshot, key) : describeModel(snapshot, key, match.model)
+    return Response.json(body, { headers: { 'x-request-id': id } })
+  } catch (error) {
+    const callError = toCallError(error)
+    const allow = callError.code === 'method_not_allowed' ? { allow: 'GET' } : undefined
+    return errorResponse(callError, dialectOfPath(path), id, allow)
+  }
+}
+
+function unknownPath(method: string, path: string): Response {
+  const shown = path.length > 200 ? `${path.slice(0, 200)}…` : path
+  const error = new AppError('unknown_path', `${method} ${shown} does not exist: see the list of paths in docs/api.md`)
+  return errorResponse(toCallError(error), dialectOfPath(path), newId('call'))
+}

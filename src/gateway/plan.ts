@@ -1,0 +1,218 @@
+import { AppError } from '../errors.ts'
+import { callErrorOf } from '../llm/errors.ts'
+import type { DecodeContext, Quirks } from '../llm/target.ts'
+import type { AnswerOptions, StreamEncoder, VendorSide } from '../llm/protocol.ts'
+import { protocolOf } from '../llm/protocols.ts'
+import type { ChatRequest, Json, JsonObject } from '../llm/spec.ts'
+import { spliceRequest } from '../llm/stream/splice.ts'
+import type { ServedEndpoint, SnapshotProvider, SnapshotTarget } from '../snapshot/snapshot.ts'
+import type { Call } from './call.ts'
+import { PassThrough, Translation, type StreamTransform } from './transform.ts'
+import type { Outgoing } from './send.ts'
+
+/** What a call brings along: its bytes, and what its address said. */
+export type Incoming = {
+  readonly body: Uint8Array
+  readonly pathModel: string | undefined
+  readonly pathStream: boolean | undefined
+  readonly query: Readonly<Record<string, string>>
+  readonly headerLines: () => string
+  /** Decoded once, when the first target needs it. */
+  decoded: ChatRequest | undefined
+}
+
+/** How one call goes to one target, and how its answer comes back. */
+export type Plan = {
+  readonly outgoing: Outgoing
+  readonly vendor: VendorSide
+  readonly dropped: readonly string[]
+  /** The client's answer from the vendor's whole one: bytes as they are, or translated. */
+  readonly answer: (body: Uint8Array) => PlainAnswer
+  readonly stream: () => StreamTransform
+  readonly streamContentType: string
+}
+
+export type PlainAnswer = { readonly body: Uint8Array | string; readonly report: ReturnType<StreamTransform['report']> }
+
+/** Plans a chat call: same format if the vendor speaks it, else translated. */
+export function planChat(call: Call, incoming: Incoming, target: SnapshotTarget): Plan {
+  const { dialect } = call.route
+  const same = target.provider.chat.find((served) => served.protocol === dialect)
+  return same
+    ? passThrough(call, incoming, target, same)
+    : translate(call, incoming, target, preferred(target.provider))
+}
+
+function preferred(provider: SnapshotProvider): ServedEndpoint {
+  const served = provider.chat[0]
+  if (!served) throw new AppError('invalid_request', `the provider "${provider.id}" serves no chat`, { field: 'model' })
+  return served
+}
+
+/** Plans a call of any other endpoint that vendor and client speak alike. */
+export function planOther(call: Call, incoming: Incoming, target: SnapshotTarget): Plan {
+  const { endpoint, dialect } = call.route
+  const served = endpoint === 'chat' ? undefined : target.provider.endpoints[endpoint]
+  if (!served || served.protocol !== dialect) {
+    throw new AppError(
+      'invalid_request',
+      `the provider "${target.provider.id}" does not serve ${call.route.recordedAs}`,
+      { field: 'model' },
+    )
+  }
+  return passThrough(call, incoming, target, served)
+}
+
+function passThrough(call: Call, incoming: Incoming, target: SnapshotTarget, served: ServedEndpoint): Plan {
+  const { dialect, endpoint } = call.route
+  const { quirks } = target.provider
+  const vendor = vendorOf(served)
+  const scan = call.scan!
+  const asksUsage =
+    call.stream &&
+    dialect === 'openai-chat' &&
+    !quirks.noStreamOptions &&
+    (endpoint === 'chat' || endpoint === 'completions')
+  const stripUsage = asksUsage && !scan.includeUsage
+  const edited = endpoint === 'chat' && changesBody(quirks) ? reencode(call, incoming, target, vendor) : undefined
+  const body = edited
+    ? edited.body
+    : spliceRequest(incoming.body, scan, { model: target.model, includeUsage: asksUsage })
+  const tapOptions = { stripUsage, quirks }
+  return {
+    outgoing: { served, body, lines: incoming.headerLines() },
+    vendor,
+    dropped: edited?.dropped ?? [],
+    answer: (bytes) => {
+      const tap = vendor.createUsageTap(false, tapOptions)
+      const out = tap.push(bytes)
+      return { body: out, report: tap.report() }
+    },
+    stream: () => new PassThrough(vendor.createUsageTap(true, tapOptions), () => errorEncoder(call)),
+    streamContentType: 'text/event-stream; charset=utf-8',
+  }
+}
+
+/** Quirks that change what is sent: then the body is read and written anew, in the same format. */
+function changesBody(quirks: Quirks): boolean {
+  const {
+    rename,
+    drop,
+    defaults,
+    textOnly,
+    systemRole,
+    toolIds,
+    toolChoiceRequired,
+    structured,
+    reasoningInput,
+    reasoningControl,
+  } = quirks
+  return Boolean(
+    rename ??
+    drop ??
+    defaults ??
+    textOnly ??
+    systemRole ??
+    toolIds ??
+    toolChoiceRequired ??
+    structured ??
+    reasoningInput ??
+    reasoningControl,
+  )
+}
+
+function reencode(call: Call, incoming: Incoming, target: SnapshotTarget, vendor: VendorSide) {
+  const encoded = vendor.encodeRequest(decode(call, incoming), targetFacts(target))
+  return { body: Buffer.from(JSON.stringify(encoded.body)), dropped: encoded.dropped.map(({ parameter }) => parameter) }
+}
+
+function translate(call: Call, incoming: Incoming, target: SnapshotTarget, served: ServedEndpoint): Plan {
+  const client = protocolOf(call.route.dialect).client
+  if (!client) throw new AppError('internal', 'this dialect cannot be answered')
+  const vendor = vendorOf(served)
+  const request = decode(call, incoming)
+  const encoded = vendor.encodeRequest(request, targetFacts(target))
+  const options: AnswerOptions = {
+    request,
+    model: call.modelAsked ?? target.model,
+    requestId: call.id,
+    created: Math.floor(call.startedAt / 1000),
+    query: incoming.query,
+  }
+  const context: DecodeContext = encoded.context
+  return {
+    outgoing: {
+      served,
+      path: withQuery(encoded.path, encoded.query),
+      body: Buffer.from(JSON.stringify(encoded.body)),
+      lines: Object.entries(encoded.headers)
+        .map(([name, value]) => `${name}: ${value}\r\n`)
+        .join(''),
+    },
+    vendor,
+    dropped: encoded.dropped.map(({ parameter }) => parameter),
+    answer: (bytes) => {
+      const result = vendor.decodeResponse(parseJson(bytes), context)
+      const finish = result.choices[0]?.finish
+      return {
+        body: JSON.stringify(client.encodeResponse(result, options)),
+        report: {
+          ...(result.usage ? { usage: result.usage } : {}),
+          ...(finish ? { finish } : {}),
+          model: result.model,
+          complete: true,
+          estimatedOutput: 0,
+        },
+      }
+    },
+    stream: () => new Translation(vendor.createStreamDecoder(context), client.createStreamEncoder(options)),
+    streamContentType: client.streamContentType(incoming.query),
+  }
+}
+
+function decode(call: Call, incoming: Incoming): ChatRequest {
+  const client = protocolOf(call.route.dialect).client
+  if (!client) throw new AppError('internal', 'this dialect cannot be read')
+  incoming.decoded ??= client.decodeRequest(parseJson(incoming.body) as JsonObject, {
+    query: incoming.query,
+    ...(incoming.pathModel === undefined ? {} : { model: incoming.pathModel }),
+    ...(incoming.pathStream === undefined ? {} : { stream: incoming.pathStream }),
+  })
+  return incoming.decoded
+}
+
+function vendorOf(served: ServedEndpoint): VendorSide {
+  const { vendor } = protocolOf(served.protocol)
+  if (!vendor) throw new AppError('internal', `${served.protocol} cannot be called`)
+  return vendor
+}
+
+function targetFacts({ provider, model }: SnapshotTarget) {
+  return { model, capabilities: provider.capabilities(model), quirks: provider.quirks }
+}
+
+function withQuery(path: string, query: Readonly<Record<string, string>> | undefined): string {
+  if (!query || Object.keys(query).length === 0) return path
+  return `${path}${path.includes('?') ? '&' : '?'}${new URLSearchParams(query)}`
+}
+
+function parseJson(bytes: Uint8Array): Json {
+  try {
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')) as Json
+  } catch (error) {
+    throw new AppError('upstream_invalid', 'the upstream answered 200 with something that is not JSON', {}, error)
+  }
+}
+
+/** An encoder that is only asked to fail: no part of the request matters to it. */
+function errorEncoder(call: Call): StreamEncoder {
+  const model = call.modelAsked ?? ''
+  const client = protocolOf(call.route.dialect).client
+  if (!client) throw callErrorOf(new AppError('internal', 'this dialect cannot be answered'))
+  return client.createStreamEncoder({
+    request: { dialect: call.route.dialect, model, system: [], messages: [], tools: [], stream: true, extra: {} },
+    model,
+    requestId: call.id,
+    created: Math.floor(call.startedAt / 1000),
+  })
+}

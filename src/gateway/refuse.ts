@@ -1,0 +1,37 @@
+import { AppError } from '../errors.ts'
+import { callErrorOf } from '../llm/errors.ts'
+import { protocolOf } from '../llm/protocols.ts'
+import type { CallError, ProtocolId } from '../llm/spec.ts'
+
+/** A call that failed with an error that is already in the vocabulary of calls. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  readonly error: CallError
+
+  constructor(error: CallError) {
+    super(error.message)
+    this.error = error
+  }
+}
+
+/** The error as every wire format can render it. What is none of ours says nothing of what it was. */
+export function toCallError(error: unknown): CallError {
+  if (error instanceof Refusal) return error.error
+  if (error instanceof AppError) return callErrorOf(error)
+  return callErrorOf(new AppError('internal', 'the gateway failed on this call: report its request id'))
+}
+
+/** An error response in the caller's dialect, with the request id that its record has. */
+export function errorResponse(
+  error: CallError,
+  dialect: ProtocolId,
+  requestId: string,
+  extra: Readonly<Record<string, string>> = {},
+): Response {
+  const client = protocolOf(dialect).client ?? protocolOf('openai-chat').client!
+  const encoded = client.encodeError(error, requestId)
+  return Response.json(encoded.body, {
+    status: encoded.status,
+    headers: { ...encoded.headers, ...extra, 'x-request-id': requestId },
+  })
+}

@@ -1,0 +1,170 @@
+import { AppError } from '../errors.ts'
+import { callErrorOf, cutStream } from '../llm/errors.ts'
+import type { CallError } from '../llm/spec.ts'
+import { learn, record } from './account.ts'
+import type { Call } from './call.ts'
+import type { Gateway } from './gateway.ts'
+import type { KeepAlives } from './keep-alive.ts'
+import { settle } from './send.ts'
+import type { StreamTransform } from './transform.ts'
+import type { Sink, Upcall } from './upcall.ts'
+
+/**
+ * Sends one stream to the client as it arrives. It ends in exactly one of three ways: with the answer's own terminal event, with the
+ * dialect's error event, or with the client gone; in each the record is durable before the last byte leaves.
+ */
+export class StreamRelay implements Sink {
+  /** On the clock of `performance.now()`: when something was last sent. */
+  lastSent = performance.now()
+  readonly #gateway: Gateway
+  readonly #call: Call
+  readonly #upcall: Upcall
+  readonly #transform: StreamTransform
+  readonly #keepAlives: KeepAlives
+  #controller: ReadableStreamDirectController | undefined
+  #finished: (() => void) | undefined
+  #over = false
+  /** Whether what was sent last ended an event: only then a comment may follow. */
+  #betweenEvents = true
+
+  constructor(gateway: Gateway, call: Call, upcall: Upcall, transform: StreamTransform) {
+    this.#gateway = gateway
+    this.#call = call
+    this.#upcall = upcall
+    this.#transform = transform
+    this.#keepAlives = gateway.keepAlives
+  }
+
+  /** The body of the response. */
+  body(): ReadableStream<Uint8Array> {
+    const source: Bun.DirectUnderlyingSource<Uint8Array> = {
+      type: 'direct',
+      pull: (controller) => {
+        this.#controller = controller
+        this.#keepAlives.add(this)
+        const { promise, resolve } = Promise.withResolvers<void>()
+        this.#finished = resolve
+        this.#upcall.drainTo(this)
+        return promise
+      },
+      cancel: () => this.clientLeft(),
+    }
+    // The browser's types, which the console needs, know nothing of Bun's direct streams.
+    return new ReadableStream(source as unknown as UnderlyingDefaultSource<Uint8Array>)
+  }
+
+  data(chunk: Uint8Array): void {
+    if (this.#over) return
+    let out: Uint8Array | string
+    try {
+      out = this.#transform.push(chunk)
+    } catch (error) {
+      return this.#break(error)
+    }
+    if (this.#transform.finished) this.#finish(out)
+    else if (out.length > 0) this.#send(out)
+  }
+
+  end(): void {
+    if (this.#over) return
+    let out: Uint8Array | string
+    try {
+      out = this.#transform.end()
+    } catch (error) {
+      return this.#break(error)
+    }
+    this.#finish(out)
+  }
+
+  fail(error: AppError): void {
+    if (!this.#over) this.#failWith(callErrorOf(error))
+  }
+
+  clientLeft(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#upcall.exchange?.cancel()
+    this.#call.status = 499
+    this.#call.errorCode = 'client_closed'
+    this.#close()
+  }
+
+  /** A quiet stream says that it lives. */
+  keepAlive(text: string): void {
+    if (!this.#over && this.#betweenEvents) this.#send(text)
+  }
+
+  get dialect(): Call['route']['dialect'] {
+    return this.#call.route.dialect
+  }
+
+  #finish(out: Uint8Array | string): void {
+    const report = this.#transform.report()
+    if (report.complete) {
+      this.#over = true
+      this.#close(out)
+    } else if (report.error && out.length > 0) {
+      // The vendor's own error event is in what is sent: the client has been told.
+      this.#over = true
+      this.#call.errorCode = report.error.code
+      this.#upcall.exchange?.cancel()
+      this.#close(out)
+    } else {
+      if (out.length > 0) this.#send(out)
+      this.#failWith(report.error ?? cutStream())
+    }
+  }
+
+  #break(error: unknown): void {
+    this.#failWith(
+      callErrorOf(
+        error instanceof AppError ? error : new AppError('upstream_invalid', "the upstream's stream could not be read"),
+      ),
+    )
+  }
+
+  #failWith(error: CallError): void {
+    this.#over = true
+    this.#call.errorCode = error.code
+    this.#upcall.exchange?.cancel()
+    this.#close(this.#transform.fail(error))
+  }
+
+  /** Records, then sends the last bytes and ends the response. */
+  #close(last: Uint8Array | string = ''): void {
+    this.#keepAlives.delete(this)
+    const call = this.#call
+    call.bytesOut += last.length
+    learn(call, this.#transform.report())
+    settle(call, this.#upcall.status, call.errorCode)
+    try {
+      record(this.#gateway, call)
+      if (last.length > 0) void this.#controller?.write(last)
+      this.#controller?.close()
+    } catch (error) {
+      this.#controller?.close(error instanceof Error ? error : new Error('the call could not be recorded'))
+    }
+    this.#finished?.()
+  }
+
+  #send(out: Uint8Array | string): void {
+    const controller = this.#controller
+    if (!controller) return
+    this.lastSent = performance.now()
+    this.#call.bytesOut += out.length
+    this.#betweenEvents = endsEvent(out)
+    const written = controller.write(out)
+    if (typeof written !== 'number') {
+      // The client reads slower than the vendor writes: the vendor waits.
+      this.#upcall.exchange?.pause()
+      written.then(
+        () => this.#upcall.exchange?.resume(),
+        () => this.clientLeft(),
+      )
+    } else void controller.flush()
+  }
+}
+
+function endsEvent(out: Uint8Array | string): boolean {
+  return typeof out === 'string' ? out.endsWith('\n\n') : out.at(-1) === 10 && (out.at(-2) === 10 || out.at(-2) === 13)
+}

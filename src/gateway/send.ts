@@ -1,0 +1,56 @@
+import { AppError } from '../errors.ts'
+import type { SnapshotCredential, SnapshotTarget } from '../snapshot/snapshot.ts'
+import type { Call } from './call.ts'
+import type { Gateway } from './gateway.ts'
+import { requestHead, type HeadParts } from './request-head.ts'
+import { Upcall } from './upcall.ts'
+import { sendBuiltIn } from './upstream/built-in.ts'
+
+/** What goes to the upstream: the path is below the provider's base path. */
+export type Outgoing = Pick<HeadParts, 'served' | 'path' | 'contentType' | 'lines'> & { readonly body: Uint8Array }
+
+/** Begins one attempt at one target. The attempt is on the call's list from here on; `settle` completes it. */
+export function send(gateway: Gateway, call: Call, target: SnapshotTarget, outgoing: Outgoing): Upcall {
+  const { provider } = target
+  const credential = pickCredential(target)
+  call.target = target
+  call.attempts.push({
+    provider: provider.id,
+    model: target.model,
+    key: credential?.id ?? null,
+    status: null,
+    error_code: null,
+    started_ms: Math.round(call.elapsed() * 1000) / 1000,
+    duration_ms: 0,
+  })
+  const upcall = new Upcall(call.stream)
+  const { body } = outgoing
+  if (provider.builtIn) upcall.exchange = sendBuiltIn('POST', outgoing.path ?? outgoing.served.path, body, upcall)
+  else {
+    const head = requestHead({ ...outgoing, provider, credential, length: body.length })
+    upcall.exchange = gateway.pool.send(provider.origin, { head, body, method: 'POST' }, provider.timeouts, upcall)
+  }
+  return upcall
+}
+
+/** Completes the last attempt's entry. */
+export function settle(call: Call, status: number | null, errorCode: string | null): void {
+  const attempt = call.attempts.at(-1)
+  if (!attempt) return
+  const duration = call.elapsed() - attempt.started_ms
+  attempt.status = status
+  attempt.error_code = errorCode
+  attempt.duration_ms = Math.round(duration * 1000) / 1000
+  call.upstreamMs += duration
+}
+
+function pickCredential({ provider }: SnapshotTarget): SnapshotCredential | undefined {
+  const { credentials } = provider
+  if (credentials.length === 0 && provider.auth.kind !== 'none' && !provider.credentialOptional) {
+    throw new AppError(
+      'provider_unavailable',
+      `the provider "${provider.id}" has no API key: set api_key for it, or its variable in the environment`,
+    )
+  }
+  return credentials[0]
+}

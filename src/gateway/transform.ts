@@ -1,0 +1,132 @@
+import type { StreamDecoder, StreamEncoder, TapReport, UsageTap } from '../llm/protocol.ts'
+import type { CallError, FinishReason, StreamPart, Usage } from '../llm/spec.ts'
+
+/** What happens to a stream's bytes on their way to the client. */
+export type StreamTransform = {
+  /** The bytes to forward now; may be empty. */
+  push(bytes: Uint8Array): Uint8Array | string
+  /** The upstream's stream is over: what is still to be sent. */
+  end(): Uint8Array | string
+  /** The bytes that tell the client of a failure, in its dialect. */
+  fail(error: CallError): string
+  /** True once the terminal event has been seen: the answer is whole, whatever the upstream's connection does. */
+  readonly finished: boolean
+  report(): TapReport
+}
+
+const DONE = Buffer.from('[DONE]')
+const MESSAGE_STOP = Buffer.from('"message_stop"')
+
+/** Bytes pass untouched; the tap watches them. */
+export class PassThrough implements StreamTransform {
+  finished = false
+  readonly #tap: UsageTap
+  readonly #encoder: () => StreamEncoder
+  #lineOpen = false
+
+  /** `encoder` makes the error event, should one be needed. */
+  constructor(tap: UsageTap, encoder: () => StreamEncoder) {
+    this.#tap = tap
+    this.#encoder = encoder
+  }
+
+  push(bytes: Uint8Array): Uint8Array {
+    const out = this.#tap.push(bytes)
+    if (out.length === 0) return out
+    this.#lineOpen = out.at(-1) !== 10 || (out.at(-2) !== 10 && out.at(-2) !== 13)
+    const end = out.subarray(Math.max(0, out.length - 96))
+    const view = Buffer.from(end.buffer, end.byteOffset, end.length)
+    if (!this.#lineOpen && (view.includes(DONE, Math.max(0, view.length - 16)) || view.includes(MESSAGE_STOP)))
+      this.finished = true
+    return out
+  }
+
+  end(): Uint8Array {
+    return this.#tap.flush()
+  }
+
+  fail(error: CallError): string {
+    // An event that was cut in the middle is ended first, or the error would be read as a part of it.
+    return (this.#lineOpen ? '\n\n' : '') + this.#encoder().fail(error)
+  }
+
+  report(): TapReport {
+    return this.#tap.report()
+  }
+}
+
+/** Parts are read in the vendor's format and written in the client's. */
+export class Translation implements StreamTransform {
+  finished = false
+  readonly #decoder: StreamDecoder
+  readonly #encoder: StreamEncoder
+  #usage: Usage | undefined
+  #finish: FinishReason | undefined
+  #model: string | undefined
+  #error: CallError | undefined
+  #pieces = 0
+
+  constructor(decoder: StreamDecoder, encoder: StreamEncoder) {
+    this.#decoder = decoder
+    this.#encoder = encoder
+  }
+
+  push(bytes: Uint8Array): string {
+    return this.#write(this.#decoder.push(bytes))
+  }
+
+  end(): string {
+    return this.#write(this.#decoder.end()) + this.#encoder.end()
+  }
+
+  fail(error: CallError): string {
+    return this.#encoder.fail(error)
+  }
+
+  report(): TapReport {
+    return {
+      ...(this.#usage ? { usage: this.#usage } : {}),
+      ...(this.#finish ? { finish: this.#finish } : {}),
+      ...(this.#model ? { model: this.#model } : {}),
+      ...(this.#error ? { error: this.#error } : {}),
+      complete: this.finished && !this.#error,
+      estimatedOutput: this.#usage ? 0 : this.#pieces,
+    }
+  }
+
+  #write(parts: readonly StreamPart[]): string {
+    let out = ''
+    for (const part of parts) {
+      this.#note(part)
+      out += this.#encoder.push(part)
+    }
+    return out
+  }
+
+  #note(part: StreamPart): void {
+    switch (part.type) {
+      case 'response-start':
+        this.#model = part.model ?? this.#model
+        this.#usage = part.usage ?? this.#usage
+        break
+      case 'usage':
+        this.#usage = part.usage
+        break
+      case 'finish':
+        this.#finish ??= part.reason
+        break
+      case 'error':
+        this.#error = part.error
+        this.finished = true
+        break
+      case 'response-end':
+        this.finished = true
+        break
+      case 'text-delta':
+      case 'reasoning-delta':
+      case 'tool-call-delta':
+        this.#pieces++
+        break
+    }
+  }
+}
