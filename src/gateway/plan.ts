@@ -65,7 +65,7 @@ export function planOther(call: Call, incoming: Incoming, target: SnapshotTarget
 
 function passThrough(call: Call, incoming: Incoming, target: SnapshotTarget, served: ServedEndpoint): Plan {
   const { dialect, endpoint } = call.route
-  const { quirks } = target.provider
+  const { quirks } = served
   const vendor = vendorOf(served)
   const scan = call.scan!
   const asksUsage =
@@ -74,13 +74,20 @@ function passThrough(call: Call, incoming: Incoming, target: SnapshotTarget, ser
     !quirks.noStreamOptions &&
     (endpoint === 'chat' || endpoint === 'completions')
   const stripUsage = asksUsage && !scan.includeUsage
-  const edited = endpoint === 'chat' && changesBody(quirks) ? reencode(call, incoming, target, vendor) : undefined
+  const edited =
+    endpoint === 'chat' && changesBody(quirks) ? reencode(call, incoming, target, served, vendor) : undefined
   const body = edited
     ? edited.body
     : spliceRequest(incoming.body, scan, { model: target.model, includeUsage: asksUsage })
   const tapOptions = { stripUsage, quirks }
   return {
-    outgoing: { served, body, lines: incoming.headerLines() },
+    outgoing: {
+      served,
+      path: passPath(served, target.model, call.stream),
+      contentType: JSON_TYPE,
+      body,
+      lines: incoming.headerLines(),
+    },
     vendor,
     dropped: edited?.dropped ?? [],
     answer: (bytes) => {
@@ -121,8 +128,8 @@ function changesBody(quirks: Quirks): boolean {
   )
 }
 
-function reencode(call: Call, incoming: Incoming, target: SnapshotTarget, vendor: VendorSide) {
-  const encoded = vendor.encodeRequest(decode(call, incoming), targetFacts(target))
+function reencode(call: Call, incoming: Incoming, target: SnapshotTarget, served: ServedEndpoint, vendor: VendorSide) {
+  const encoded = vendor.encodeRequest(decode(call, incoming), targetFacts(target, served))
   return { body: Buffer.from(JSON.stringify(encoded.body)), dropped: encoded.dropped.map(({ parameter }) => parameter) }
 }
 
@@ -131,7 +138,7 @@ function translate(call: Call, incoming: Incoming, target: SnapshotTarget, serve
   if (!client) throw new AppError('internal', 'this dialect cannot be answered')
   const vendor = vendorOf(served)
   const request = decode(call, incoming)
-  const encoded = vendor.encodeRequest(request, targetFacts(target))
+  const encoded = vendor.encodeRequest(request, targetFacts(target, served))
   const options: AnswerOptions = {
     request,
     model: call.modelAsked ?? target.model,
@@ -144,6 +151,7 @@ function translate(call: Call, incoming: Incoming, target: SnapshotTarget, serve
     outgoing: {
       served,
       path: withQuery(encoded.path, encoded.query),
+      contentType: JSON_TYPE,
       body: Buffer.from(JSON.stringify(encoded.body)),
       lines: Object.entries(encoded.headers)
         .map(([name, value]) => `${name}: ${value}\r\n`)
@@ -187,8 +195,15 @@ function vendorOf(served: ServedEndpoint): VendorSide {
   return vendor
 }
 
-function targetFacts({ provider, model }: SnapshotTarget) {
-  return { model, capabilities: provider.capabilities(model), quirks: provider.quirks }
+function targetFacts({ provider, model }: SnapshotTarget, { quirks }: ServedEndpoint) {
+  return { model, capabilities: provider.capabilities(model), quirks }
+}
+
+const JSON_TYPE = 'application/json'
+
+function passPath({ path, streamPath }: ServedEndpoint, model: string, stream: boolean): string {
+  const template = stream ? (streamPath ?? path) : path
+  return template.includes('{model}') ? template.replace('{model}', encodeURIComponent(model)) : template
 }
 
 function withQuery(path: string, query: Readonly<Record<string, string>> | undefined): string {

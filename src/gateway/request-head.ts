@@ -11,55 +11,47 @@ const FORWARDED = [
   'tracestate',
 ]
 
-const prefixes = new WeakMap<SnapshotProvider, Map<string, string>>()
+const prefixes = new WeakMap<ServedEndpoint, Map<string, string>>()
+
+/** Where a request goes: the path is below the origin's base path, its query included. */
+export type Address = {
+  readonly provider: SnapshotProvider
+  readonly served: ServedEndpoint
+  readonly path: string
+  readonly credential: SnapshotCredential | undefined
+  readonly contentType: string
+}
 
 /** Request line and headers up to the value of content-length: the same for every call to this place with this credential. */
-function prefixOf(
-  provider: SnapshotProvider,
-  path: string,
-  credential: SnapshotCredential | undefined,
-  type: string,
-): string {
-  let known = prefixes.get(provider)
-  if (!known) prefixes.set(provider, (known = new Map()))
-  const key = `${path}\n${credential?.id ?? ''}\n${type}`
+function prefixOf({ provider, served, path, credential, contentType }: Address): string {
+  let known = prefixes.get(served)
+  if (!known) prefixes.set(served, (known = new Map()))
+  const key = `${path}\n${credential?.id ?? ''}\n${contentType}`
   const found = known.get(key)
   if (found !== undefined) return found
-  const { auth, origin } = provider
-  const query =
-    auth.kind === 'query' && credential
-      ? `${path.includes('?') ? '&' : '?'}${auth.name}=${encodeURIComponent(credential.secret)}`
-      : ''
+  const { auth, origin } = served
+  const secret = credential?.secret
+  const query = [served.query, auth.scheme === 'query' && secret ? `${auth.name}=${encodeURIComponent(secret)}` : '']
+    .filter(Boolean)
+    .join('&')
+  const target = query ? `${path}${path.includes('?') ? '&' : '?'}${query}` : path
   const prefix =
-    `POST ${origin.basePath}${path}${query} HTTP/1.1\r\nhost: ${origin.host}\r\n` +
-    (auth.kind === 'header' && credential ? `${auth.name}: ${auth.prefix}${credential.secret}\r\n` : '') +
-    `${provider.headerLines}accept-encoding: identity\r\nuser-agent: portreeve\r\ncontent-type: ${type}\r\ncontent-length: `
+    `POST ${origin.basePath}${target} HTTP/1.1\r\nhost: ${origin.host}\r\n${credentialLine(served, secret)}` +
+    `${provider.headerLines}accept-encoding: identity\r\nuser-agent: portreeve\r\ncontent-type: ${contentType}\r\ncontent-length: `
   // Paths may hold model names, which callers choose: the table must not grow with them.
   if (known.size < 1000) known.set(key, prefix)
   return prefix
 }
 
-export type HeadParts = {
-  readonly provider: SnapshotProvider
-  readonly served: ServedEndpoint
-  /** Replaces the served path, where the model is part of it. */
-  readonly path?: string
-  readonly credential: SnapshotCredential | undefined
-  readonly contentType?: string
-  readonly length: number
-  /** Further header lines of this one call. */
-  readonly lines?: string
+function credentialLine({ auth }: ServedEndpoint, secret: string | undefined): string {
+  if (secret === undefined || auth.scheme === 'query') return ''
+  if (auth.scheme === 'header') return `${auth.name.toLowerCase()}: ${auth.prefix ?? ''}${secret}\r\n`
+  return `authorization: Bearer ${secret}\r\n`
 }
 
-/** The head of one upstream request, ended by its blank line. */
-export function requestHead(parts: HeadParts): string {
-  const prefix = prefixOf(
-    parts.provider,
-    parts.path ?? parts.served.path,
-    parts.credential,
-    parts.contentType ?? 'application/json',
-  )
-  return `${prefix}${parts.length}\r\n${parts.lines ?? ''}\r\n`
+/** The head of one upstream request, ended by its blank line. `lines` are further header lines of this one call. */
+export function requestHead(address: Address, length: number, lines = ''): string {
+  return `${prefixOf(address)}${length}\r\n${lines}\r\n`
 }
 
 /** Header lines of the client's own that go on to a vendor of the same format. */

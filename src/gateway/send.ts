@@ -1,13 +1,19 @@
 import { AppError } from '../errors.ts'
-import type { SnapshotCredential, SnapshotTarget } from '../snapshot/snapshot.ts'
+import type { ServedEndpoint, SnapshotCredential, SnapshotTarget } from '../snapshot/snapshot.ts'
 import type { Call } from './call.ts'
 import type { Gateway } from './gateway.ts'
-import { requestHead, type HeadParts } from './request-head.ts'
+import { requestHead } from './request-head.ts'
 import { Upcall } from './upcall.ts'
 import { sendBuiltIn } from './upstream/built-in.ts'
 
-/** What goes to the upstream: the path is below the provider's base path. */
-export type Outgoing = Pick<HeadParts, 'served' | 'path' | 'contentType' | 'lines'> & { readonly body: Uint8Array }
+/** What goes to the upstream: `path` is below the origin's base path, `lines` are further header lines. */
+export type Outgoing = {
+  readonly served: ServedEndpoint
+  readonly path: string
+  readonly contentType: string
+  readonly lines: string
+  readonly body: Uint8Array
+}
 
 /** Begins one attempt at one target. The attempt is on the call's list from here on; `settle` completes it. */
 export function send(gateway: Gateway, call: Call, target: SnapshotTarget, outgoing: Outgoing): Upcall {
@@ -24,11 +30,11 @@ export function send(gateway: Gateway, call: Call, target: SnapshotTarget, outgo
     duration_ms: 0,
   })
   const upcall = new Upcall(call.stream)
-  const { body } = outgoing
-  if (provider.builtIn) upcall.exchange = sendBuiltIn('POST', outgoing.path ?? outgoing.served.path, body, upcall)
+  const { body, served, path } = outgoing
+  if (provider.builtIn) upcall.exchange = sendBuiltIn('POST', path, body, upcall)
   else {
-    const head = requestHead({ ...outgoing, provider, credential, length: body.length })
-    upcall.exchange = gateway.pool.send(provider.origin, { head, body, method: 'POST' }, provider.timeouts, upcall)
+    const head = requestHead({ ...outgoing, provider, credential }, body.length, outgoing.lines)
+    upcall.exchange = gateway.pool.send(served.origin, { head, body, method: 'POST' }, provider.timeouts, upcall)
   }
   return upcall
 }
@@ -46,7 +52,7 @@ export function settle(call: Call, status: number | null, errorCode: string | nu
 
 function pickCredential({ provider }: SnapshotTarget): SnapshotCredential | undefined {
   const { credentials } = provider
-  if (credentials.length === 0 && provider.auth.kind !== 'none' && !provider.credentialOptional) {
+  if (credentials.length === 0 && !provider.credentialOptional) {
     throw new AppError(
       'provider_unavailable',
       `the provider "${provider.id}" has no API key: set api_key for it, or its variable in the environment`,

@@ -2,7 +2,6 @@ import { AppError } from '../errors.ts'
 import { compileWildcards } from '../lib/wildcard.ts'
 import type { Alias } from '../contract/alias.ts'
 import { describeProvider } from './describe-provider.ts'
-import { parseOrigin } from './origin.ts'
 import type { Snapshot, SnapshotAlias, SnapshotKey, SnapshotProvider } from './snapshot.ts'
 import type { SnapshotSource, SourceKey, SourceProvider } from './source.ts'
 
@@ -54,18 +53,14 @@ function compileKey(key: SourceKey): SnapshotKey {
 }
 
 function compileProvider(provider: SourceProvider): SnapshotProvider {
-  const description = describeProvider(provider)
+  const { headers, ...description } = describeProvider(provider)
   const timeouts = provider.timeouts ?? {}
   return {
     id: provider.id,
     type: provider.type,
-    builtIn: description.builtIn,
-    origin: parseOrigin(description.baseUrl),
-    chat: description.chat,
-    endpoints: description.endpoints,
-    auth: description.auth,
-    quirks: description.quirks,
-    headerLines: headerLines(provider.id, { ...description.quirks.headers, ...provider.headers }),
+    ...description,
+    headerLines: headerLines(provider.id, { ...headers, ...provider.headers }),
+    variables: provider.variables ?? {},
     credentials: provider.credentials.map((credential) => ({
       ...credential,
       expiresAt: credential.expiresAt ?? Number.POSITIVE_INFINITY,
@@ -76,10 +71,9 @@ function compileProvider(provider: SourceProvider): SnapshotProvider {
       idleMs: timeouts.idle_ms ?? DEFAULT_TIMEOUTS.idleMs,
       totalMs: timeouts.total_ms ?? DEFAULT_TIMEOUTS.totalMs,
     },
-    capabilities: description.capabilities,
-    credentialOptional: description.credentialOptional,
-    cost: description.cost,
-    listed: [...(provider.models ?? []), ...description.models],
+    capabilities: () => ({}),
+    cost: () => ({ micros: null, source: null }),
+    listed: provider.models ?? [],
   }
 }
 

@@ -1,53 +1,104 @@
 import { AppError } from '../errors.ts'
-import type { Capabilities, Quirks } from '../llm/target.ts'
-import type { ServedEndpoint, SnapshotAuth, SnapshotProvider } from './snapshot.ts'
+import { closest } from '../lib/closest.ts'
+import { homeOf, placesOf, type AddressSettings, type Place } from '../llm/address.ts'
+import type { Operation, Provider } from '../llm/provider.ts'
+import { findProvider, PROVIDERS } from '../llm/providers.ts'
+import type { ProtocolId } from '../llm/spec.ts'
+import type { Endpoint } from './endpoint.ts'
+import { parseOrigin } from './origin.ts'
+import type { ServedEndpoint, SnapshotProvider } from './snapshot.ts'
 import type { SourceProvider } from './source.ts'
 
 /** What the registry and the set-up together say about one provider. */
-export type ProviderDescription = {
-  readonly baseUrl: string
-  readonly builtIn: boolean
-  readonly chat: readonly ServedEndpoint[]
-  readonly endpoints: SnapshotProvider['endpoints']
-  readonly auth: SnapshotAuth
-  readonly quirks: Quirks
-  readonly capabilities: (model: string) => Capabilities
-  readonly models: readonly string[]
-  readonly credentialOptional: boolean
-  readonly cost: SnapshotProvider['cost']
+export type ProviderDescription = Pick<SnapshotProvider, 'builtIn' | 'chat' | 'endpoints' | 'credentialOptional'> & {
+  readonly headers: Readonly<Record<string, string>>
 }
 
-const BEARER: SnapshotAuth = { kind: 'header', name: 'authorization', prefix: 'Bearer ' }
-const OPENAI_CHAT: ServedEndpoint = { protocol: 'openai-chat', path: '/chat/completions' }
-const OPENAI_ENDPOINTS: SnapshotProvider['endpoints'] = {
-  completions: { protocol: 'openai-chat', path: '/completions' },
-  embeddings: { protocol: 'openai-chat', path: '/embeddings' },
-  moderations: { protocol: 'openai-chat', path: '/moderations' },
-  images: { protocol: 'openai-chat', path: '/images/generations' },
-  speech: { protocol: 'openai-chat', path: '/audio/speech' },
-  transcriptions: { protocol: 'openai-chat', path: '/audio/transcriptions' },
-  translations: { protocol: 'openai-chat', path: '/audio/translations' },
-  rerank: { protocol: 'openai-chat', path: '/rerank' },
+type Paths = { readonly path: string; readonly streamPath?: string }
+
+/** Where each format of chat is called when its bytes pass through; formats that are always translated name their path themselves. */
+const CHAT_PATHS: Partial<Record<ProtocolId, Paths>> = {
+  'openai-chat': { path: '/chat/completions' },
+  'openai-responses': { path: '/responses' },
+  'anthropic-messages': { path: '/messages' },
+  gemini: { path: '/models/{model}:generateContent', streamPath: '/models/{model}:streamGenerateContent?alt=sse' },
 }
+
+const OPENAI_OPERATIONS: readonly (readonly [Exclude<Endpoint, 'chat'>, Operation, string])[] = [
+  ['completions', 'completions', '/completions'],
+  ['embeddings', 'embeddings', '/embeddings'],
+  ['moderations', 'moderations', '/moderations'],
+  ['images', 'images', '/images/generations'],
+  ['speech', 'speech', '/audio/speech'],
+  ['transcriptions', 'transcriptions', '/audio/transcriptions'],
+  ['translations', 'translations', '/audio/translations'],
+  ['rerank', 'rerank', '/rerank'],
+]
 
 /** Throws `invalid_configuration` when the type is unknown or something it needs is missing. */
-export function describeProvider(provider: SourceProvider): ProviderDescription {
-  const common = {
-    chat: [OPENAI_CHAT],
-    endpoints: OPENAI_ENDPOINTS,
-    quirks: {},
-    capabilities: () => ({}),
-    models: [],
-    credentialOptional: true,
-    cost: () => ({ micros: null, source: null }),
+export function describeProvider(source: SourceProvider): ProviderDescription {
+  const provider = findProvider(source.type)
+  if (!provider) throw unknownType(source.type)
+  const settings: AddressSettings = { baseUrl: source.base_url?.replace(/\/+$/, ''), variables: source.variables }
+  if (provider.kind === 'built-in') settingsMustBeEmpty(source)
+  const home = homeOf(provider, settings)
+  return {
+    builtIn: provider.kind === 'built-in',
+    chat: placesOf(provider, settings).map(served),
+    endpoints: operationsOf(provider, home),
+    credentialOptional:
+      provider.auth.scheme === 'none' ||
+      provider.auth.scheme === 'sigv4' ||
+      provider.auth.scheme === 'google' ||
+      source.base_url !== undefined,
+    headers: provider.quirks.headers ?? {},
   }
-  if (provider.type === 'demo') {
-    return { ...common, baseUrl: 'http://demo.invalid/v1', builtIn: true, auth: { kind: 'none' } }
+}
+
+function served(place: Place): ServedEndpoint {
+  const paths = CHAT_PATHS[place.protocol] ?? { path: '' }
+  const own = place.quirks.paths?.['chat']
+  return {
+    protocol: place.protocol,
+    origin: parseOrigin(place.baseUrl),
+    query: place.query,
+    ...(own ? { path: own } : paths),
+    auth: place.auth,
+    quirks: place.quirks,
   }
-  if (provider.type === 'openai-compatible') {
-    if (!provider.base_url)
-      throw new AppError('invalid_configuration', 'base_url is missing: an openai-compatible provider needs it')
-    return { ...common, baseUrl: provider.base_url, builtIn: false, auth: BEARER }
+}
+
+function operationsOf(provider: Provider, home: Omit<Place, 'protocol'>): SnapshotProvider['endpoints'] {
+  const offered = new Set(provider.operations.openai ?? [])
+  const { auth, quirks, query } = home
+  const endpoints: Partial<Record<Exclude<Endpoint, 'chat'>, ServedEndpoint>> = {}
+  for (const [endpoint, operation, path] of OPENAI_OPERATIONS) {
+    if (!offered.has(operation)) continue
+    const own = quirks.paths?.[operation]
+    endpoints[endpoint] = {
+      protocol: 'openai-chat',
+      origin: parseOrigin(home.baseUrl),
+      query,
+      path: own ?? path,
+      auth,
+      quirks,
+    }
   }
-  throw new AppError('invalid_configuration', `type "${provider.type}" is not known`)
+  return endpoints
+}
+
+function settingsMustBeEmpty(source: SourceProvider): void {
+  if (source.base_url)
+    throw new AppError('invalid_configuration', `base_url: the built-in ${source.type} has no address; remove it`)
+}
+
+function unknownType(type: string): AppError {
+  const near = closest(
+    type,
+    PROVIDERS.map(({ id }) => id),
+  )
+  return new AppError(
+    'invalid_configuration',
+    `type "${type}" is not in the registry.${near ? ` Did you mean "${near}"?` : ''} Use openai-compatible with base_url for a server of your own`,
+  )
 }

@@ -1,5 +1,6 @@
 import type { Capabilities, Quirks } from '../llm/target.ts'
 import type { ProtocolId, Usage } from '../llm/spec.ts'
+import type { Auth } from '../llm/provider.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Origin } from './origin.ts'
 
@@ -32,39 +33,41 @@ export type SnapshotCredential = {
   readonly expiresAt: number
 }
 
-/** How a provider serves one endpoint: `path` is below the origin's base path. */
-export type ServedEndpoint = { readonly protocol: ProtocolId; readonly path: string }
+/** One wire format of a provider, where it is spoken. */
+export type ServedEndpoint = {
+  readonly protocol: ProtocolId
+  readonly origin: Origin
+  /** Query that every call carries, without the question mark; mostly empty. */
+  readonly query: string
+  /** Path below the origin's base path; may hold `{model}`. */
+  readonly path: string
+  readonly streamPath?: string
+  readonly auth: Auth
+  readonly quirks: Quirks
+}
 
 export type SnapshotProvider = {
   readonly id: string
   readonly type: string
-  readonly origin: Origin
   /** Answers from inside the process, without a socket. */
   readonly builtIn: boolean
   /** The formats of chat that the vendor speaks, the preferred one first. */
   readonly chat: readonly ServedEndpoint[]
   readonly endpoints: Readonly<Partial<Record<Exclude<Endpoint, 'chat'>, ServedEndpoint>>>
-  readonly auth: SnapshotAuth
-  readonly quirks: Quirks
   /** Header lines beside authentication, each ended by CRLF. */
   readonly headerLines: string
   readonly credentials: readonly SnapshotCredential[]
+  /** A missing credential is no obstacle: the vendor is a server of one's own, or signs in otherwise. */
+  readonly credentialOptional: boolean
+  /** Placeholders as they were set: schemes that sign need the region. */
+  readonly variables: Readonly<Record<string, string>>
   readonly timeouts: { connectMs: number; firstByteMs: number; idleMs: number; totalMs: number }
   readonly capabilities: (model: string) => Capabilities
-  /** A missing credential is no obstacle: a local server that asks for none. */
-  readonly credentialOptional: boolean
   /** Models to list beside those that are found by name. */
   readonly listed: readonly string[]
   /** The price of a use in micro-dollars; null where no price is known. */
   readonly cost: (model: string, usage: Usage) => { readonly micros: number | null; readonly source: string | null }
 }
-
-/** Where the credential goes. `sign` makes header lines for schemes that sign each request. */
-export type SnapshotAuth =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'header'; readonly name: string; readonly prefix: string }
-  | { readonly kind: 'query'; readonly name: string }
-  | { readonly kind: 'signed'; readonly scheme: string; readonly variables: Readonly<Record<string, string>> }
 
 export type SnapshotTarget = {
   readonly provider: SnapshotProvider
