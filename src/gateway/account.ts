@@ -17,10 +17,12 @@ function price(call: Call): void {
   call.priceSource = cost.source
 }
 
-/** Writes the call's one record. Later calls do nothing. */
-export function record(gateway: Gateway, call: Call): void {
-  if (call.recorded) return
+const DONE = Promise.resolve()
+
+/** Writes the call's one record; resolves when it is durable. Later calls do nothing. */
+export function record(gateway: Gateway, call: Call): Promise<void> {
+  if (call.recorded) return DONE
   call.recorded = true
   gateway.inFlight--
-  gateway.record(call.toRecord())
+  return gateway.record(call.toRecord())
 }

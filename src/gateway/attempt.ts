@@ -70,7 +70,7 @@ function toHeaders(list: HeaderList): Headers {
   return headers
 }
 
-function plain(gateway: Gateway, call: Call, plan: Plan, upcall: Upcall): Response {
+async function plain(gateway: Gateway, call: Call, plan: Plan, upcall: Upcall): Promise<Response> {
   const { body, report } = plan.answer(upcall.body())
   if (report.error) {
     settle(call, upcall.status, report.error.code)
@@ -80,7 +80,7 @@ function plain(gateway: Gateway, call: Call, plan: Plan, upcall: Upcall): Respon
   call.status = 200
   call.bytesOut = body.length
   learn(call, report)
-  record(gateway, call)
+  await record(gateway, call)
   const type =
     typeof body === 'string' ? 'application/json' : (headerOf(upcall.headers, 'content-type') ?? 'application/json')
   return new Response(body as BodyInit, { headers: answerHeaders(call, type) })

@@ -8,8 +8,8 @@ export type Gateway = {
   /** The snapshot of this moment; a call keeps the one it began with. */
   readonly snapshot: () => Snapshot
   readonly pool: Pool
-  /** Makes a record durable before the call's last byte is sent. */
-  readonly record: (record: CallRecord) => void
+  /** Resolves when the record is durable: only then may the call's last byte be sent. */
+  readonly record: (record: CallRecord) => Promise<void>
   readonly limits: GatewayLimits
   /** An error that nobody expected: for the log, with the request id that the caller was told. */
   readonly report: (error: unknown, requestId: string) => void

@@ -41,7 +41,7 @@ export async function handleCall(
     const resolution = resolve(call.snapshot, call.key, call.modelAsked ?? undefined)
     return await attempt(gateway, call, incoming, resolution, request.signal)
   } catch (error) {
-    return refuse(gateway, call, error)
+    return await refuse(gateway, call, error)
   }
 }
 
@@ -60,14 +60,14 @@ function methodNotAllowed(method: string): AppError {
   return new AppError('method_not_allowed', `${method} is not possible here: use POST`)
 }
 
-function refuse(gateway: Gateway, call: Call, cause: unknown): Response {
+async function refuse(gateway: Gateway, call: Call, cause: unknown): Promise<Response> {
   const error = toCallError(cause)
   if (error.code === 'internal') gateway.report(cause, call.id)
   call.status = error.status
   call.errorCode = error.code
   learn(call, { complete: false, estimatedOutput: 0 })
   try {
-    record(gateway, call)
+    await record(gateway, call)
   } catch (failure) {
     gateway.report(failure, call.id)
   }

@@ -137,13 +137,20 @@ export class StreamRelay implements Sink {
     call.bytesOut += last.length
     learn(call, this.#transform.report())
     settle(call, this.#upcall.status, call.errorCode)
-    try {
-      record(this.#gateway, call)
-      if (last.length > 0) void this.#controller?.write(last)
-      this.#controller?.close()
-    } catch (error) {
-      this.#controller?.close(error instanceof Error ? error : new Error('the call could not be recorded'))
-    }
+    record(this.#gateway, call).then(
+      () => this.#conclude(last),
+      (error: unknown) => {
+        this.#gateway.report(error, call.id)
+        this.#controller?.close(new Error('the call could not be recorded'))
+        this.#finished?.()
+      },
+    )
+  }
+
+  #conclude(last: Uint8Array | string): void {
+    const controller = this.#controller
+    if (last.length > 0) void controller?.write(last)
+    controller?.close()
     this.#finished?.()
   }
 

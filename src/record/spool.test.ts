@@ -13,22 +13,21 @@ const idsIn = (path: string) =>
     .split('\n')
     .map((line) => JSON.parse(line).id)
 
-test('a rotated segment holds its records in order; the next record opens another', () => {
+test('a rotated segment holds its records in order; the next record opens another', async () => {
   const path = folder()
   const spool = new Spool(path, 'a')
-  spool.append(record('1'))
-  spool.append(record('2'))
+  await Promise.all([spool.append(record('1')), spool.append(record('2'))])
   expect(readdirSync(path).every((name) => name.endsWith('.open'))).toBe(true)
   spool.rotate()
-  spool.append(record('3'))
+  await spool.append(record('3'))
   const closed = readdirSync(path).filter((name) => name.endsWith('.ndjson'))
   expect(closed).toHaveLength(1)
   expect(idsIn(join(path, closed[0]!))).toEqual(['1', '2'])
 })
 
-test('what a killed process left open is handed over', () => {
+test('what a killed process left open is handed over', async () => {
   const path = folder()
-  new Spool(path, 'a').append(record('1'))
+  await new Spool(path, 'a').append(record('1'))
   adoptSegments(path)
   expect(readdirSync(path).map((name) => idsIn(join(path, name)))).toEqual([['1']])
 })
@@ -37,4 +36,19 @@ test('rotating nothing leaves nothing', () => {
   const path = folder()
   new Spool(path, 'a').rotate()
   expect(readdirSync(path)).toEqual([])
+})
+
+test('records that wait are written before the segment is closed', async () => {
+  const path = folder()
+  const spool = new Spool(path, 'a')
+  const written = spool.append(record('1'))
+  spool.rotate()
+  expect(readdirSync(path).map((name) => idsIn(join(path, name)))).toEqual([['1']])
+  await written
+})
+
+test('a disk that refuses is told', async () => {
+  const path = folder()
+  const spool = new Spool(path, 'missing/folder')
+  expect(spool.append(record('1'))).rejects.toThrow()
 })

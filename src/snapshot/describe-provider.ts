@@ -35,15 +35,19 @@ const OPENAI_OPERATIONS: readonly (readonly [Exclude<Endpoint, 'chat'>, Operatio
   ['rerank', 'rerank', '/rerank'],
 ]
 
+/** The registry's address of the provider that answers inside the process. */
+const IN_PROCESS = 'demo:'
+
 /** Throws `invalid_configuration` when the type is unknown or something it needs is missing. */
 export function describeProvider(source: SourceProvider): ProviderDescription {
   const provider = findProvider(source.type)
   if (!provider) throw unknownType(source.type)
   const settings: AddressSettings = { baseUrl: source.base_url?.replace(/\/+$/, ''), variables: source.variables }
-  if (provider.kind === 'built-in') settingsMustBeEmpty(source)
+  const inProcess = provider.baseUrl === IN_PROCESS
+  if (inProcess) settingsMustBeEmpty(source)
   const home = homeOf(provider, settings)
   return {
-    builtIn: provider.kind === 'built-in',
+    builtIn: inProcess,
     chat: placesOf(provider, settings).map(served),
     endpoints: operationsOf(provider, home),
     credentialOptional:

@@ -20,6 +20,7 @@ export function parseOrigin(baseUrl: string): Origin {
   } catch {
     throw new AppError('invalid_configuration', `base_url "${baseUrl}" is not a URL: write https://host/path`)
   }
+  if (url.protocol === 'demo:') return { key: 'demo:', hostname: '', port: 0, tls: false, host: '', basePath: '' }
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     throw new AppError('invalid_configuration', `base_url "${baseUrl}": only http and https can be called`)
   }
