@@ -27,7 +27,8 @@ const KEEP_IDLE_TLS_MS = 30_000
 /** One socket to an origin, serving one exchange at a time. */
 export class Connection implements Exchange, Expiring, ParserOutput {
   readonly origin: Origin
-  /** When an idle connection is too old to be trusted: before the peer's own limit where it names one. */
+  /** When the last exchange ended, and when the connection is too old to be trusted: before the peer's own limit where it names one. */
+  idleSince = 0
   idleUntil = 0
   deadline = Number.POSITIVE_INFINITY
   readonly #owner: ConnectionOwner
@@ -61,7 +62,7 @@ export class Connection implements Exchange, Expiring, ParserOutput {
       hostname,
       port,
       data: this,
-      socket: HANDLERS,
+      socket: tls ? TLS_HANDLERS : HANDLERS,
       ...(tls ? { tls: { serverName: hostname, rejectUnauthorized: true } } : {}),
     }).catch((error: unknown) => this.failedToConnect(error))
   }
@@ -131,6 +132,13 @@ export class Connection implements Exchange, Expiring, ParserOutput {
     this.#onOpen = undefined
   }
 
+  /** Nothing is sent to a peer that cannot prove its name. */
+  distrusted(socket: Bun.Socket<Connection>, error: Error | null): void {
+    this.#socket = socket
+    const reason = error ? ((error as { code?: string }).code ?? error.message) : 'the handshake failed'
+    this.#fail('upstream_failed', `could not trust the certificate of ${this.origin.host}: ${reason}`, error)
+  }
+
   failedToConnect(error: unknown): void {
     if (this.#phase !== 'connect') return
     const reason = error instanceof Error ? ((error as { code?: string }).code ?? error.message) : 'unknown reason'
@@ -180,7 +188,8 @@ export class Connection implements Exchange, Expiring, ParserOutput {
     if (reusable && !this.#unsent && this.#phase !== 'closed') {
       this.#phase = 'idle'
       const own = this.origin.tls ? KEEP_IDLE_TLS_MS : KEEP_IDLE_PLAIN_MS
-      this.idleUntil = performance.now() + (idleSeconds === undefined ? own : Math.max(0, idleSeconds * 1000 - 1000))
+      this.idleSince = performance.now()
+      this.idleUntil = this.idleSince + (idleSeconds === undefined ? own : Math.max(0, idleSeconds * 1000 - 1000))
       this.#owner.released(this)
     } else this.destroy()
     listener?.onEnd()
@@ -244,4 +253,11 @@ const HANDLERS: Bun.SocketHandler<Connection> = {
   close: (socket, error) => socket.data.ended(error),
   error: (socket, error) => socket.data.ended(error),
   connectError: (socket, error) => socket.data.failedToConnect(error),
+}
+
+const TLS_HANDLERS: Bun.SocketHandler<Connection> = {
+  ...HANDLERS,
+  open: () => {},
+  handshake: (socket, success, error) =>
+    success && !error ? socket.data.opened(socket) : socket.data.distrusted(socket, error),
 }

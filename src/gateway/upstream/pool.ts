@@ -4,6 +4,7 @@ import type { Exchange, ExchangeListener, PhaseTimeouts, UpstreamRequest } from 
 import type { Origin } from '../../snapshot/origin.ts'
 
 const IDLE_PER_ORIGIN = 512
+const RESTED_MS = 0.3
 
 /** Idle connections by origin, the youngest used first. The only place from which the gateway connects to vendors. */
 export class Pool implements ConnectionOwner {
@@ -13,6 +14,16 @@ export class Pool implements ConnectionOwner {
 
   /** Sends one request. The listener may be called before this returns. */
   send(origin: Origin, request: UpstreamRequest, timeouts: PhaseTimeouts, listener: ExchangeListener): Exchange {
+    const idle = this.#idle.get(origin.key)
+    const youngest = idle?.at(-1)
+    // The peer's farewell may lie unread in the kernel: a connection that rested is used one turn of the loop later, when it was read.
+    if (youngest && performance.now() - youngest.idleSince > RESTED_MS) {
+      return new Deferred(() => this.#sendNow(origin, request, timeouts, listener))
+    }
+    return this.#sendNow(origin, request, timeouts, listener)
+  }
+
+  #sendNow(origin: Origin, request: UpstreamRequest, timeouts: PhaseTimeouts, listener: ExchangeListener): Exchange {
     const idle = this.#idle.get(origin.key)
     const now = idle?.length ? performance.now() : 0
     for (let connection = idle?.pop(); connection; connection = idle?.pop()) {
@@ -47,5 +58,30 @@ export class Pool implements ConnectionOwner {
     this.#deadlines.close()
     for (const idle of this.#idle.values()) while (idle.length) idle.pop()?.destroy()
     this.#idle.clear()
+  }
+}
+
+/** An exchange that begins in the next turn of the loop. */
+class Deferred implements Exchange {
+  #exchange: Exchange | undefined
+  #cancelled = false
+
+  constructor(begin: () => Exchange) {
+    setImmediate(() => {
+      if (!this.#cancelled) this.#exchange = begin()
+    })
+  }
+
+  cancel(): void {
+    this.#cancelled = true
+    this.#exchange?.cancel()
+  }
+
+  pause(): void {
+    this.#exchange?.pause()
+  }
+
+  resume(): void {
+    this.#exchange?.resume()
   }
 }
