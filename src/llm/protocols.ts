@@ -1,8 +1,13 @@
+// Every wire format, by its id.
 import type { Protocol } from './protocol.ts'
+import { anthropicMessages } from './protocols/anthropic-messages.ts'
+import { openaiChat } from './protocols/openai-chat.ts'
 import type { ProtocolId } from './spec.ts'
 
-/** The wire formats by id. */
-const PROTOCOLS: Partial<Record<ProtocolId, Protocol>> = {}
+const PROTOCOLS: Partial<Record<ProtocolId, Protocol>> = {
+  'openai-chat': openaiChat,
+  'anthropic-messages': anthropicMessages,
+}
 
 /** The wire format of that id. Throws when the program knows none: a fault of the program, not of a caller. */
 export function protocolOf(id: ProtocolId): Protocol {

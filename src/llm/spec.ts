@@ -350,6 +350,8 @@ export type StreamPart =
       readonly name: string
       readonly custom?: boolean
       readonly itemId?: string
+      /** When it is known so early; else it comes with the end. */
+      readonly signature?: string
     }
   | { readonly type: 'tool-call-delta'; readonly index: number; readonly arguments: string }
   | { readonly type: 'tool-call-end'; readonly index: number; readonly signature?: string }

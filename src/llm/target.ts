@@ -26,6 +26,8 @@ export type Quirks = {
   readonly rename?: Readonly<Record<string, string>>
   /** Top-level parameters that the vendor refuses: left out and named as dropped. */
   readonly drop?: readonly string[]
+  /** Parameters beyond the format that the vendor takes under the caller's name (`top_k`, `min_p`). */
+  readonly accepts?: readonly string[]
   /** Set in every body unless the caller said otherwise. */
   readonly defaults?: JsonObject
   readonly headers?: Readonly<Record<string, string>>
@@ -64,6 +66,8 @@ export type DecodeContext = {
   readonly jsonTool?: string
   /** Tool names that had to be changed: name sent → name the caller gave. */
   readonly toolNames?: Readonly<Record<string, string>>
+  /** Tools of free text that were sent as functions with the one argument `input`. */
+  readonly customTools?: readonly string[]
   /** How to read usage and answers of this vendor. */
   readonly quirks?: Quirks
 }

@@ -1,0 +1,80 @@
+// Names what a vendor's format could not carry, in the caller's words.
+import type { ChatRequest, Dropped, Json, ProtocolId } from './spec.ts'
+
+/** A parameter of the vocabulary → its name in each caller's format, where it differs from OpenAI's. */
+const NAMES: Readonly<Record<string, Partial<Record<ProtocolId, string>> & { readonly openai: string }>> = {
+  topK: { openai: 'top_k', gemini: 'generationConfig.topK' },
+  topP: { openai: 'top_p', gemini: 'generationConfig.topP' },
+  temperature: { openai: 'temperature', gemini: 'generationConfig.temperature' },
+  seed: { openai: 'seed', gemini: 'generationConfig.seed' },
+  stop: { openai: 'stop', 'anthropic-messages': 'stop_sequences', gemini: 'generationConfig.stopSequences' },
+  presencePenalty: { openai: 'presence_penalty', gemini: 'generationConfig.presencePenalty' },
+  frequencyPenalty: { openai: 'frequency_penalty', gemini: 'generationConfig.frequencyPenalty' },
+  logprobs: { openai: 'logprobs', gemini: 'generationConfig.responseLogprobs' },
+  topLogprobs: { openai: 'top_logprobs', gemini: 'generationConfig.logprobs' },
+  n: { openai: 'n', gemini: 'generationConfig.candidateCount' },
+  logitBias: { openai: 'logit_bias' },
+  maxOutputTokens: {
+    openai: 'max_completion_tokens',
+    'openai-responses': 'max_output_tokens',
+    'anthropic-messages': 'max_tokens',
+    gemini: 'generationConfig.maxOutputTokens',
+  },
+  reasoning: {
+    openai: 'reasoning_effort',
+    'openai-responses': 'reasoning',
+    'anthropic-messages': 'thinking',
+    gemini: 'generationConfig.thinkingConfig',
+  },
+  verbosity: { openai: 'verbosity', 'openai-responses': 'text.verbosity' },
+  modalities: { openai: 'modalities', gemini: 'generationConfig.responseModalities' },
+  audio: { openai: 'audio', gemini: 'generationConfig.speechConfig' },
+  user: { openai: 'user', 'anthropic-messages': 'metadata.user_id' },
+  metadata: { openai: 'metadata', gemini: 'labels' },
+  serviceTier: { openai: 'service_tier', gemini: 'serviceTier' },
+  promptCacheKey: { openai: 'prompt_cache_key' },
+  store: { openai: 'store' },
+  previousResponseId: { openai: 'previous_response_id' },
+  parallelToolCalls: { openai: 'parallel_tool_calls', 'anthropic-messages': 'tool_choice.disable_parallel_tool_use' },
+  toolChoice: { openai: 'tool_choice', gemini: 'toolConfig.functionCallingConfig' },
+  responseFormat: {
+    openai: 'response_format',
+    'openai-responses': 'text.format',
+    'anthropic-messages': 'output_config.format',
+    gemini: 'generationConfig.responseSchema',
+  },
+}
+
+/** The caller's word for a parameter of the vocabulary. */
+export function callerName(parameter: keyof ChatRequest, dialect: ProtocolId): string {
+  const names = NAMES[parameter]
+  return names?.[dialect] ?? names?.openai ?? parameter
+}
+
+export class Drops {
+  readonly list: Dropped[] = []
+  readonly #dialect: ProtocolId
+
+  constructor(dialect: ProtocolId) {
+    this.#dialect = dialect
+  }
+
+  add(parameter: string, reason: string): void {
+    if (!this.list.some((drop) => drop.parameter === parameter)) this.list.push({ parameter, reason })
+  }
+
+  /** Names those of the parameters that the caller gave. */
+  unsupported(request: ChatRequest, parameters: readonly (keyof ChatRequest)[], reason: string): void {
+    for (const parameter of parameters) {
+      const value = request[parameter] as Json | undefined
+      // Saying the default is saying nothing.
+      if (value === undefined || value === false || (parameter === 'n' && value === 1)) continue
+      if (Array.isArray(value) && value.length === 0) continue
+      this.add(callerName(parameter, this.#dialect), reason)
+    }
+  }
+
+  extra(request: ChatRequest, reason: string): void {
+    for (const name of Object.keys(request.extra)) this.add(name, reason)
+  }
+}

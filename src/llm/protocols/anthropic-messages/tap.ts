@@ -1,0 +1,48 @@
+// Watches a message that passes through: usage stands at its beginning and at its end.
+import { failureIn, vendorError } from '../../errors.ts'
+import type { JsonObject } from '../../spec.ts'
+import type { TapReport, UsageTap } from '../../protocol.ts'
+import { estimateEvents, firstText, lastObject, lastText, Tail } from '../../stream/tail.ts'
+import { readFinish } from './finish.ts'
+import { mergeRaw, readUsage } from './usage.ts'
+
+const NOTHING = Buffer.alloc(0)
+const STOP = Buffer.from('"message_stop"')
+const ERROR = Buffer.from('"type":"error"')
+const ERROR_EVENT = Buffer.from('event: error')
+
+export function createMessageTap(stream: boolean): UsageTap {
+  const tail = new Tail()
+  return {
+    push(bytes) {
+      tail.push(bytes)
+      return bytes
+    },
+    flush: () => NOTHING,
+    report: () => reportOf(tail, stream),
+  }
+}
+
+function reportOf(tail: Tail, stream: boolean): TapReport {
+  const head = tail.head()
+  const end = tail.tail()
+  const first = lastObject(head, 'usage')
+  const last = lastObject(end, 'usage')
+  const usage: JsonObject | undefined = stream ? mergeRaw(first ?? {}, last ?? {}) : (last ?? first)
+  const known = first !== undefined || last !== undefined
+  const finish = lastText(end, 'stop_reason')
+  const stopSequence = lastText(end, 'stop_sequence')
+  const failed = end.indexOf(ERROR) !== -1 || end.indexOf(ERROR_EVENT) !== -1 ? lastObject(end, 'error') : undefined
+  const complete = stream ? end.indexOf(STOP) !== -1 : finish !== undefined
+  const [model, id] = [firstText(head, 'model'), firstText(head, 'id')]
+  return {
+    ...(known && usage !== undefined ? { usage: readUsage(usage) } : {}),
+    ...(finish === undefined ? {} : { finish: readFinish(finish, stopSequence) }),
+    ...(model === undefined ? {} : { model }),
+    ...(id === undefined ? {} : { id }),
+    ...(failed === undefined ? {} : { error: vendorError(failureIn({ error: failed })) }),
+    complete: complete && failed === undefined,
+    // What is known before the end is the input: the output was counted only at its start.
+    estimatedOutput: stream && !complete ? estimateEvents(tail) : 0,
+  }
+}
