@@ -7,7 +7,7 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   lib: [],
   contract: ['iam', 'ecs'],
-  config: [],
+  config: ['contract'],
   iam: [],
   llm: [],
   ecs: ['iam'],

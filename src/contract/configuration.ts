@@ -7,10 +7,12 @@ import { Key } from './key.ts'
 import { Limit } from './limit.ts'
 import { Provider } from './provider.ts'
 import { Overload, Sharing } from './routing.ts'
+import { Server } from './server.ts'
 
 /** `portreeve.yaml` as a whole; the management API edits the same things one by one. */
 export const Configuration = z.strictObject({
   version: z.literal(1).default(1),
+  server: Server.optional(),
   providers: z.array(Provider).default([]),
   aliases: z.array(Alias).default([]),
   keys: z.array(Key).default([]),

@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'bun:test'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { AppError } from '../errors.ts'
+import { loadConfig } from './config.ts'
+import { readConfigurationText } from './configuration-text.ts'
+import { resolveReference } from './reference.ts'
+import { watchText } from './watch.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'config-'))
+writeFileSync(join(folder, 'secret'), 'from-file\n')
+writeFileSync(join(folder, 'empty'), '')
+writeFileSync(
+  join(folder, 'server.yaml'),
+  'server: { port: 7000, host: 0.0.0.0, database_url: "env:DB", workers: auto }\n',
+)
+
+const load = (flags: Record<string, string> = {}, env: Record<string, string> = {}) =>
+  loadConfig({ flags, env, cwd: folder }).config
+
+describe('settings', () => {
+  test.each([
+    [
+      {},
+      {},
+      { port: 8080, host: '127.0.0.1', workers: 1, databaseUrl: `sqlite:${folder}/portreeve-data/portreeve.db` },
+    ],
+    [{}, { PORT: '1' }, { port: 1 }],
+    [{ port: '2' }, { PORT: '1' }, { port: 2 }],
+    [
+      { config: 'server.yaml' },
+      { DB: 'sqlite:x' },
+      { port: 7000, host: '0.0.0.0', databaseUrl: 'sqlite:x', workers: 'auto' },
+    ],
+    [
+      { config: 'server.yaml', port: '3' },
+      { DB: 'sqlite:x', HOST: '::1' },
+      { port: 3, host: '::1' },
+    ],
+    [{ data: '/var/lib/p' }, {}, { dataFolder: '/var/lib/p', databaseUrl: 'sqlite:/var/lib/p/portreeve.db' }],
+    [{}, { ENCRYPTION_KEY_FILE: join(folder, 'secret') }, { encryptionKey: 'from-file' }],
+    [{}, { TRUSTED_PROXIES: '10.0.0.0/8, ::1' }, { trustedProxies: ['10.0.0.0/8', '::1'] }],
+    [{}, { PUBLIC_URL: 'https://ai.example.com/' }, { publicUrl: 'https://ai.example.com' }],
+  ])('%j %j', (flags, env, expected) => expect(load(flags, env)).toMatchObject(expected))
+
+  test.each([
+    [{ port: '70000' }, {}, '--port or PORT 70000: use a whole number from 0 to 65535.'],
+    [{}, { PORTREEVE_ONLY: 'half' }, '--only or PORTREEVE_ONLY half: use one of all, gateway, control.'],
+    [
+      {},
+      { DATABASE_URL: 'mysql://root:hunter2@x' },
+      'DATABASE_URL: use sqlite:PATH or postgres://user:password@host/database.',
+    ],
+    [{}, { PUBLIC_URL: 'ftp://x' }, 'PUBLIC_URL ftp://x: use an address that begins with http:// or https://.'],
+    [{}, { ENCRYPTION_KEY_FILE: '/nowhere' }, 'ENCRYPTION_KEY_FILE: the file /nowhere cannot be read (ENOENT).'],
+    [{ config: 'nowhere.yaml' }, {}, `--config ${folder}/nowhere.yaml: there is no such file.`],
+  ])('%j %j is refused', (flags, env, message) => {
+    expect(() => load(flags, env)).toThrow(new AppError('invalid_configuration', message))
+  })
+
+  test('secrets are not among what may be shown', () => {
+    const { sources } = load({}, { DATABASE_URL: 'postgres://u:hunter2@h/d', ENCRYPTION_KEY: 'hunter3' })
+    expect(JSON.stringify(sources)).not.toContain('hunter')
+    expect(sources.find(({ name }) => name === 'databaseUrl')).toEqual({
+      name: 'databaseUrl',
+      from: 'env',
+      shown: '(hidden)',
+    })
+  })
+})
+
+describe('a portreeve.yaml', () => {
+  const read = (text: string) => readConfigurationText(text, 'portreeve.yaml', { env: { LOCAL_KEY: 'k' }, folder })
+
+  test('is read with its references as they are', () => {
+    const result = read(`
+providers:
+  - { id: local, type: openai-compatible, base_url: "http://127.0.0.1:9100/v1", api_key: "env:LOCAL_KEY" }
+aliases:
+  - { name: fast, targets: [{ provider: local, model: gpt-4o-mini, weight: 1 }] }
+keys:
+  - { name: ci, secret: "os.environ/LOCAL_KEY", models: ["fast", "local/*"] }
+`)
+    expect(result.ok && result.configuration.providers[0]?.api_key).toBe('env:LOCAL_KEY')
+    expect(result.ok && result.configuration.keys[0]).toMatchObject({ name: 'ci', models: ['fast', 'local/*'] })
+  })
+  test.each(['', '# nothing yet\n', 'providers: []\n'])('may be empty: %j', (text) => expect(read(text).ok).toBe(true))
+
+  test.each<[string, string]>([
+    ['providers:\n  - id: local\n    typ: demo\n', '2:5 providers[0].type is missing; add it (string)'],
+    [
+      'providers:\n  - id: local\n    typ: demo\n',
+      '3:5 providers[0].typ there is no field "typ" here; did you mean "type"?',
+    ],
+    ['provider: []\n', '1:1 provider there is no field "provider" here; did you mean "providers"?'],
+    [
+      'providers:\n  - { id: "a b", type: demo }\n',
+      '2:11 providers[0].id use 1 to 63 letters, digits, ".", "_" or "-", beginning with a letter or digit',
+    ],
+    [
+      'keys:\n  - name: ci\n    on_unsupported: drp\n',
+      '3:21 keys[0].on_unsupported Invalid option: expected one of "map"|"drop"|"refuse"; did you mean "drop"?',
+    ],
+    [
+      'keys:\n  - name: ci\n    secret: env:NOPE\n',
+      '3:13 keys[0].secret the environment has no NOPE; set it before the start',
+    ],
+    ['keys:\n  - name: ci\n    secret: file:nope\n', '3:13 keys[0].secret the file nope cannot be read (ENOENT)'],
+    ['keys:\n  - name: ci\n    secret: file:empty\n', '3:13 keys[0].secret the file empty is empty'],
+    ['keys:\n  - name: ci\n  - name: ci\n', '3:11 keys[1].name "ci" is the name of keys[0] already; choose another'],
+    ['keys:\n  - name: ci\n    name: cd\n', '3:5  this field is given twice; keep one'],
+    ['providers: {}\n', '1:12 providers Invalid input: expected array, received object'],
+    [
+      'aliases:\n  - { name: x, targets: [{ provider: a, model: b, weight: heavy }] }\n',
+      '2:59 aliases[0].targets[0].weight Invalid input: expected number, received string',
+    ],
+    [
+      'guards:\n  - { name: x, kind: patterns, wrds: [a] }\n',
+      '2:32 guards[0].wrds there is no field "wrds" here; did you mean "words"?',
+    ],
+    ['- a\n', '1:1  Invalid input: expected object, received array'],
+  ])('%j is refused at its place', (text, expected) => {
+    const result = read(text)
+    if (result.ok) throw new Error('it was taken')
+    expect(
+      result.findings.map(({ line, column, field, message }) => `${line}:${column} ${field} ${message}`),
+    ).toContain(expected)
+  })
+
+  test.each(['a: [', 'a: "\n', '\tb: 1', 'a: *nope', 'a: &x [*x]'])('%j is refused, not fatal', (text) => {
+    expect(read(text).ok).toBe(false)
+  })
+  test('every finding is told at once, in the order of the file', () => {
+    const result = read('keys:\n  - { name: ci, modls: [] }\naliases: 3\nprovidrs: []\n')
+    expect(result.ok ? [] : result.findings.map(({ line }) => line)).toEqual([2, 3, 4])
+  })
+})
+
+describe('references', () => {
+  test.each([
+    ['plain', { value: 'plain' }],
+    ['env:A', { value: 'a' }],
+    ['os.environ/A', { value: 'a' }],
+    ['file:secret', { value: 'from-file' }],
+    ['env:EMPTY', { missing: 'the environment has no EMPTY; set it before the start' }],
+  ])('%s', (reference, expected) => {
+    expect(resolveReference(reference, { env: { A: 'a', EMPTY: '' }, folder })).toEqual(expected)
+  })
+})
+
+test('a changed file is seen, also when it is replaced', async () => {
+  const path = join(folder, 'watched.yaml')
+  writeFileSync(path, 'one')
+  const seen = Promise.withResolvers<string | null>()
+  const end = watchText(path, 'one', seen.resolve)
+  writeFileSync(join(folder, 'next'), 'two')
+  await Bun.$`mv ${join(folder, 'next')} ${path}`
+  expect(await seen.promise).toBe('two')
+  end()
+})
