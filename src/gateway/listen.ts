@@ -7,18 +7,25 @@ import { describeModel, listModels } from './models.ts'
 import { errorResponse, toCallError } from './refuse.ts'
 import { dialectOfPath, isDataPlanePath, matchPath, type Match } from './route.ts'
 
-/** The path and query of a request, as the client wrote them: the router and every check see the same text. */
-export function splitTarget(url: string): { path: string; query: string } {
-  const from = url.indexOf('/', url.indexOf('://') + 3)
-  const target = from < 0 ? '/' : url.slice(from)
+const HOST = /^[A-Za-z0-9._:[\]-]{1,255}$/
+
+/**
+ * The path and query of a request: the router and every check see this same text. Undefined for what a proxy could read in two ways:
+ * two Host headers, a host that is none, a target that is no path. (Bun has resolved dot segments and absolute-form targets by now.)
+ */
+export function splitTarget(request: Request): { path: string; query: string } | undefined {
+  const host = request.headers.get('host')
+  const { url } = request
+  if (host !== null && !HOST.test(host)) return undefined
+  const scheme = url.startsWith('http://') ? 7 : url.startsWith('https://') ? 8 : -1
+  const from = scheme > 0 ? url.indexOf('/', scheme) : url.startsWith('/') ? 0 : -1
+  if (from < 0) return undefined
+  const target = url.slice(from)
   const mark = target.indexOf('?')
   return mark < 0 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark + 1) }
 }
 
-/**
- * The data plane's part of the server. Undefined means that the address is not one of its own. `head` requests and preflights are not
- * answered: browsers do not call a gateway directly unless a key allows them to.
- */
+/** The data plane's part of the server. Undefined means that the address is not one of its own. */
 export function createGatewayHandler(
   gateway: Gateway,
 ): (request: Request, path: string, query: string) => Promise<Response> | undefined {
