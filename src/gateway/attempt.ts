@@ -71,7 +71,7 @@ function toHeaders(list: HeaderList): Headers {
 }
 
 async function plain(gateway: Gateway, call: Call, plan: Plan, upcall: Upcall): Promise<Response> {
-  const { body, report } = plan.answer(upcall.body())
+  const { body, report } = plan.answer(upcall.body(), headerOf(upcall.headers, 'content-type') ?? '')
   if (report.error) {
     settle(call, upcall.status, report.error.code)
     throw new Refusal(report.error)

@@ -4,6 +4,7 @@ import type { DecodeContext, Quirks } from '../llm/target.ts'
 import type { AnswerOptions, StreamEncoder, VendorSide } from '../llm/protocol.ts'
 import { protocolOf } from '../llm/protocols.ts'
 import type { ChatRequest, Json, JsonObject } from '../llm/spec.ts'
+import { isJson } from '../llm/stream/json-scan.ts'
 import { spliceRequest } from '../llm/stream/splice.ts'
 import type { ServedEndpoint, SnapshotProvider, SnapshotTarget } from '../snapshot/snapshot.ts'
 import type { Call } from './call.ts'
@@ -27,7 +28,7 @@ export type Plan = {
   readonly vendor: VendorSide
   readonly dropped: readonly string[]
   /** The client's answer from the vendor's whole one: bytes as they are, or translated. */
-  readonly answer: (body: Uint8Array) => PlainAnswer
+  readonly answer: (body: Uint8Array, contentType: string) => PlainAnswer
   readonly stream: () => StreamTransform
   readonly streamContentType: string
 }
@@ -90,7 +91,8 @@ function passThrough(call: Call, incoming: Incoming, target: SnapshotTarget, ser
     },
     vendor,
     dropped: edited?.dropped ?? [],
-    answer: (bytes) => {
+    answer: (bytes, contentType) => {
+      if (!NOT_JSON.test(contentType) && !isJson(bytes)) throw notJson()
       const tap = vendor.createUsageTap(false, tapOptions)
       const out = tap.push(bytes)
       return { body: out, report: tap.report() }
@@ -211,11 +213,18 @@ function withQuery(path: string, query: Readonly<Record<string, string>> | undef
   return `${path}${path.includes('?') ? '&' : '?'}${new URLSearchParams(query)}`
 }
 
+/** What speech and transcription endpoints answer with. */
+const NOT_JSON = /^(?:audio\/|video\/|image\/|text\/(?:plain|vtt|srt)|application\/(?:octet-stream|x-subrip))/i
+
+function notJson(cause?: unknown): AppError {
+  return new AppError('upstream_invalid', 'the upstream answered 200 with something that is not JSON', {}, cause)
+}
+
 function parseJson(bytes: Uint8Array): Json {
   try {
     return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')) as Json
   } catch (error) {
-    throw new AppError('upstream_invalid', 'the upstream answered 200 with something that is not JSON', {}, error)
+    throw notJson(error)
   }
 }
 

@@ -1,3 +1,5 @@
+import { AppError } from '../errors.ts'
+import { isJson } from '../llm/stream/json-scan.ts'
 import type { StreamDecoder, StreamEncoder, TapReport, UsageTap } from '../llm/protocol.ts'
 import type { CallError, FinishReason, StreamPart, Usage } from '../llm/spec.ts'
 
@@ -17,12 +19,45 @@ export type StreamTransform = {
 const DONE = Buffer.from('[DONE]')
 const MESSAGE_STOP = Buffer.from('"message_stop"')
 
+/** Honest events reach a few mebibytes, with images in them. */
+const LARGEST_EVENT = 16 * 1024 * 1024
+
+const DATA = Buffer.from('data:')
+const BLANK = Buffer.from('\n\n')
+
+/** Whether each event that is whole in these bytes carries JSON. They must begin at an event's start; what is cut off is not judged. */
+function validEvents(bytes: Uint8Array): boolean {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  for (let from = 0; ;) {
+    const to = view.indexOf(BLANK, from)
+    if (to < 0) return true
+    const data = view.indexOf(DATA, from)
+    if (
+      data >= 0 &&
+      data < to &&
+      view[data + 6] !== 91 &&
+      !isJson(view, data + 5, to) &&
+      !severalLines(view, data + 5, to)
+    )
+      return false
+    from = to + 2
+  }
+}
+
+/** An event may spread its data over lines: rare, and left to the client to judge. */
+function severalLines(view: Buffer, from: number, to: number): boolean {
+  const line = view.indexOf(10, from)
+  return line >= 0 && line < to
+}
+
 /** Bytes pass untouched; the tap watches them. */
 export class PassThrough implements StreamTransform {
   finished = false
   readonly #tap: UsageTap
   readonly #encoder: () => StreamEncoder
   #lineOpen = false
+  /** Bytes since the last line's end. */
+  #sinceEvent = 0
 
   /** `encoder` makes the error event, should one be needed. */
   constructor(tap: UsageTap, encoder: () => StreamEncoder) {
@@ -33,6 +68,11 @@ export class PassThrough implements StreamTransform {
   push(bytes: Uint8Array): Uint8Array {
     const out = this.#tap.push(bytes)
     if (out.length === 0) return out
+    if (!this.#lineOpen && !validEvents(out))
+      throw new AppError('upstream_invalid', 'the upstream sent an event that is not JSON')
+    this.#sinceEvent = out.includes(10) ? 0 : this.#sinceEvent + out.length
+    if (this.#sinceEvent > LARGEST_EVENT)
+      throw new AppError('upstream_invalid', 'the upstream sent an event without end')
     this.#lineOpen = out.at(-1) !== 10 || (out.at(-2) !== 10 && out.at(-2) !== 13)
     const end = out.subarray(Math.max(0, out.length - 96))
     const view = Buffer.from(end.buffer, end.byteOffset, end.length)

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import { inflating } from './upstream/inflate.ts'
 import type { Exchange, ExchangeListener, HeaderList, UpstreamFailure } from './upstream/exchange.ts'
 import { headerOf } from './upstream/exchange.ts'
 
@@ -31,6 +32,8 @@ export class Upcall implements ExchangeListener {
   #size = 0
   #ended = false
   #sink: Sink | undefined
+  /** Decompresses, when the upstream compressed unasked. */
+  #inflating: ExchangeListener | undefined
 
   constructor(wantsStream: boolean) {
     this.#wantsStream = wantsStream
@@ -44,6 +47,17 @@ export class Upcall implements ExchangeListener {
     this.status = status
     this.headers = headers
     this.firstByteAt = performance.now()
+    const inflater = inflating(headers, {
+      onHead: () => {},
+      onData: (chunk) => this.#take(chunk),
+      onEnd: () => this.#end(),
+      onFailure: (failure) => this.#failed(failure),
+    })
+    if (inflater instanceof AppError) {
+      this.exchange?.cancel()
+      return this.#fail(inflater)
+    }
+    this.#inflating = inflater
     if (!this.#wantsStream || status >= 300) return
     const type = headerOf(headers, 'content-type') ?? ''
     this.streaming = /^(?:text\/event-stream|application\/(?:vnd\.amazon\.eventstream|x-ndjson|json-seq))/i.test(type)
@@ -51,6 +65,21 @@ export class Upcall implements ExchangeListener {
   }
 
   onData(chunk: Uint8Array): void {
+    if (this.#inflating) this.#inflating.onData(chunk)
+    else this.#take(chunk)
+  }
+
+  onEnd(): void {
+    if (this.#inflating) this.#inflating.onEnd()
+    else this.#end()
+  }
+
+  onFailure(failure: UpstreamFailure): void {
+    if (this.#inflating) this.#inflating.onFailure(failure)
+    else this.#failed(failure)
+  }
+
+  #take(chunk: Uint8Array): void {
     if (this.#sink) return this.#sink.data(chunk)
     this.#chunks.push(chunk)
     this.#size += chunk.length
@@ -59,13 +88,13 @@ export class Upcall implements ExchangeListener {
     this.#fail(new AppError('upstream_invalid', "the upstream's answer is larger than 64 MiB"))
   }
 
-  onEnd(): void {
+  #end(): void {
     this.#ended = true
     if (this.#sink) this.#sink.end()
     else this.#resolve()
   }
 
-  onFailure(failure: UpstreamFailure): void {
+  #failed(failure: UpstreamFailure): void {
     this.failure = failure
     this.#fail(failure.error)
   }

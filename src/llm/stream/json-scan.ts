@@ -163,3 +163,13 @@ export function skipValue(bytes: Uint8Array, start: number): number {
     }
   }
 }
+
+/** Whether the bytes, from `from` to `to`, are one JSON value and nothing else. */
+export function isJson(bytes: Uint8Array, from = 0, to = bytes.length): boolean {
+  try {
+    const view = from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to)
+    return skipSpace(view, skipValue(view, skipSpace(view, 0))) >= view.length
+  } catch {
+    return false
+  }
+}

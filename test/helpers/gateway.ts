@@ -1,0 +1,89 @@
+import type { CallRecord } from '../../src/contract/call.ts'
+import { createGateway } from '../../src/gateway/create.ts'
+import type { GatewayLimits } from '../../src/gateway/gateway.ts'
+import { openGatewayServer } from '../../src/gateway/server.ts'
+import { compileSnapshot } from '../../src/snapshot/compile.ts'
+import type { SnapshotSource, SourceKey, SourceProvider } from '../../src/snapshot/source.ts'
+
+export const SECRET = `prk_live_${'a'.repeat(43)}`
+
+export function sourceKey(secret: string, change: Partial<SourceKey> = {}): SourceKey {
+  return {
+    id: `key_${change.name ?? 'test'}`,
+    name: 'test',
+    hash: new Bun.CryptoHasher('sha256').update(secret).digest('hex'),
+    models: ['*'],
+    expiresAt: null,
+    revokedAt: null,
+    on_unsupported: 'drop',
+    ...change,
+  } as SourceKey
+}
+
+export function sourceProvider(id: string, baseUrl: string, change: Partial<SourceProvider> = {}): SourceProvider {
+  return {
+    id,
+    type: 'openai-compatible',
+    base_url: baseUrl,
+    enabled: true,
+    credentials: [{ id: 'main', secret: 'vendor-secret', weight: 1, expiresAt: null }],
+    origin: 'file',
+    ...change,
+  } as SourceProvider
+}
+
+export type TestGateway = ReturnType<typeof startTestGateway>
+
+/** A data plane on a free port without store or management around it: its records are in `records`. */
+export function startTestGateway(source: Partial<SnapshotSource>, limits: Partial<GatewayLimits> = {}) {
+  const records: CallRecord[] = []
+  let arrival = Promise.withResolvers<void>()
+  const complete: SnapshotSource = {
+    version: 1,
+    providers: [],
+    aliases: [],
+    keys: [sourceKey(SECRET)],
+    prices: [],
+    ...source,
+  }
+  const snapshot = compileSnapshot(complete)
+  const problems: unknown[] = []
+  const gateway = createGateway({
+    snapshot: () => snapshot,
+    record: async (record) => {
+      records.push(record)
+      arrival.resolve()
+      arrival = Promise.withResolvers()
+    },
+    report: (error) => void problems.push(error),
+    limits,
+  })
+  const server = openGatewayServer({ host: '127.0.0.1', port: 0, gateway, notReady: () => undefined })
+  return {
+    url: server.url,
+    port: server.port,
+    gateway,
+    records,
+    problems,
+    /** Resolves to the record with this index as soon as there is one. */
+    async record(index = 0): Promise<CallRecord> {
+      while (records.length <= index) await arrival.promise
+      return records[index]!
+    },
+    post: (path: string, body: unknown, init: RequestInit = {}) =>
+      fetch(server.url + path, {
+        method: 'POST',
+        ...init,
+        headers: {
+          authorization: `Bearer ${SECRET}`,
+          'content-type': 'application/json',
+          ...(init.headers as Record<string, string>),
+        },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
+    async stop() {
+      await server.stop(0)
+      gateway.close()
+    },
+  }
+}
