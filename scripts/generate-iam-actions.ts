@@ -25,7 +25,7 @@ type Files = { readonly 'actions.txt': string; readonly 'resource-control.ts': s
 /**
  * `actions.txt`: a line for each service with four fields parted by tabs: prefix; resource types `name=arn` parted by `|`; sets of
  * condition keys parted by `|`, keys by `,`; actions parted by `|`, each `Name/level/types/set` with indexes into the two before it.
- * The variable parts of ARNs and keys (`${RepositoryName}`, `<key>`) are `*`, so that both are patterns.
+ * The variable parts of ARNs and keys (`${RepositoryName}`, `<key>`, `tag-key`) are `*`, so that both are patterns.
  */
 export async function generate(): Promise<Files> {
   const version = await iamDataVersion()
@@ -77,7 +77,7 @@ async function serviceLine(service: string): Promise<string> {
 }
 
 function asPattern(text: string): string {
-  return text.replaceAll(/\$\{[^}]*\}|<[^>]*>/g, '*')
+  return text.replaceAll(/\$\{[^}]*\}|<[^>]*>/g, '*').replace(/\/tag-key$/, '/*')
 }
 
 if (import.meta.main) {

@@ -1,5 +1,6 @@
 import type { Command } from './command.ts'
 import { iamCommands } from './iam.ts'
+import { roleLint } from './role-lint.ts'
 
 /** Every command, in the order of the help. A command that is not listed here does not exist. */
-export const commands: readonly Command[] = [...iamCommands]
+export const commands: readonly Command[] = [...iamCommands, roleLint]
