@@ -22,6 +22,8 @@ export type VendorRequest = {
   readonly closed: Promise<Closing>
   /** Resolves when the whole script was played, or the peer left before its end. */
   readonly played: Promise<void>
+  /** Bytes that the connection has accepted so far. */
+  readonly written: () => number
   json: () => unknown
 }
 

@@ -150,6 +150,7 @@ export class FakeVendor {
         receivedAt: performance.now(),
         closed: connection.closed,
         played: Promise.resolve(),
+        written: () => connection.written,
         json: (): unknown => JSON.parse(text()),
       }
       this.requests.push(request)
