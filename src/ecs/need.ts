@@ -46,6 +46,10 @@ export type Feature =
   | 'efs'
   | 'firelens-output'
   | 'sidecar'
+  | 'register'
+  | 'pass-role'
+  | 'run-task'
+  | 'layer-download'
 
 /** How sure it is that ECS makes the call: AWS documents it, it was observed, or it follows from both. */
 export type Certainty = 'documented' | 'observed' | 'inferred'

@@ -82,15 +82,14 @@ export function fsxNeeds(volume: Volume, setting: Setting): readonly Need[] {
   const credentials = credentialsParameter.includes(':ssm:')
     ? parameterNeeds(credentialsParameter, purpose, setting)
     : secretNeeds(credentialsParameter, purpose, setting)
-  const resource = `arn:${setting.partition}:fsx:${setting.region}:${setting.account}:file-system/${fileSystemId}`
   return [
     ...credentials,
     {
       ...purpose,
       actor: 'execution-role',
       action: 'fsx:DescribeFileSystems',
-      resource,
-      grants: [resource],
+      resource: '*',
+      grants: ['*'],
       account: setting.account,
       region: setting.region,
       endpoint: 'fsx',

@@ -144,7 +144,7 @@ class FactReader {
       Object.fromEntries(
         Object.entries(member).flatMap(([key, entry]) => {
           const [policy] = readNamedPolicies(entry, `${this.what}: ${name}.${key}`)
-          return policy ? [[key, policy] as const] : []
+          return policy ? [[endpointName(key), policy] as const] : []
         }),
       ),
     )
@@ -193,10 +193,15 @@ function readNetwork(member: Json): NetworkFacts {
         : endpoints
           ? 'endpoints'
           : 'all',
-    missing: textsOf(member['missing']) ?? [],
-    ...(endpoints ? { endpoints } : {}),
+    missing: (textsOf(member['missing']) ?? []).map(endpointName),
+    ...(endpoints ? { endpoints: endpoints.map(endpointName) } : {}),
     internet: internet || (reachable !== 'endpoints' && reachable !== 'none' && !endpoints),
   }
+}
+
+/** `ecr.api` for `com.amazonaws.us-east-1.ecr.api`. */
+function endpointName(text: string): string {
+  return text.replace(/^(cn\.)?com\.amazonaws\.[a-z0-9-]+\./, '')
 }
 
 function readCaller(member: Json, what: string): CallerFacts {
