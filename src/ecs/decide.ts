@@ -1,6 +1,7 @@
 import { parseArn, roleNameOf } from '../iam/arn.ts'
 import { evaluate, type Evaluation, type Policies } from '../iam/evaluate.ts'
 import type { NamedPolicy, PolicyDocument } from '../iam/policy.ts'
+import { governedByResourceControl } from '../iam/resource-control.ts'
 import { assume, type Unknowns, unknownsIn } from './assume.ts'
 import type { Facts } from './facts.ts'
 import { hasUnknown, type Need, unknownParts } from './need.ts'
@@ -37,21 +38,6 @@ export type ResourceSide = {
   /** AWS's own repositories let every account in. */
   readonly isPublic?: boolean
 }
-
-/** Services whose resources resource control policies govern (AWS Organizations user guide, "Resource control policies"). */
-const RCP_SERVICES = new Set([
-  's3',
-  'sts',
-  'sqs',
-  'secretsmanager',
-  'kms',
-  'ecr',
-  'logs',
-  'dynamodb',
-  'cognito-idp',
-  'cognito-identity',
-  'aoss',
-])
 
 const ADMINISTRATOR: PolicyDocument = {
   Version: '2012-10-17',
@@ -118,7 +104,7 @@ function policiesFor(need: Need, party: Party, resource: ResourceSide, facts: Fa
     identityPolicies: party.policies,
     boundary: party.boundary,
     serviceControlPolicies: facts.serviceControlPolicies,
-    resourceControlPolicies: RCP_SERVICES.has(service) ? facts.resourceControlPolicies : undefined,
+    resourceControlPolicies: governedByResourceControl(need.action) ? facts.resourceControlPolicies : undefined,
     resourcePolicy: resource.isPublic ? PUBLIC : policy && { name: resource.name, document: policy },
     resourcePolicyIsOnlyGrant: resource.isKey && policy ? 'key' : undefined,
     // KMS is called by the other service, not through the task's own endpoints.

@@ -154,7 +154,16 @@ function notesOf(steps: readonly StepResult[], launch: Launch): Pick<Preflight, 
       `on instances ${racing.map((step) => step.step).join(' and ')} run at the same time: the first to fail is shown`,
     )
   }
-  return { warnings: [...new Set(warnings)], missingFacts: [...new Set(steps.flatMap((step) => step.missingFacts))] }
+  return { warnings: [...new Set(warnings)], missingFacts: gather(steps.flatMap((step) => step.missingFacts)) }
+}
+
+const REACH = 'network: whether the task reaches '
+
+/** Each fact once; what must be reached as one fact. */
+function gather(facts: readonly string[]): readonly string[] {
+  const reached = [...new Set(facts.filter((fact) => fact.startsWith(REACH)).map((fact) => fact.slice(REACH.length)))]
+  const others = [...new Set(facts.filter((fact) => !fact.startsWith(REACH)))]
+  return reached.length > 0 ? [`${REACH}${reached.join(', ')}`, ...others] : others
 }
 
 function patchOf(steps: readonly StepResult[]): Patch {

@@ -8,7 +8,7 @@ import type { StepBuilder } from './step.ts'
 export function envFiles(step: StepBuilder): void {
   const { task, onFargate, facts } = step.launch
   const uses = environmentFileUses(task)
-  if (uses.length > 0 && onFargate && /^(LATEST|1\.[4-9])/.test(facts.platformVersion ?? 'LATEST') === false) {
+  if (uses.length > 0 && onFargate && !/^(LATEST|1\.[4-9])/.test(facts.platformVersion ?? 'LATEST')) {
     step.warn(`environment files need Fargate platform version 1.4.0, not ${facts.platformVersion}`)
   }
   const rows = onFargate

@@ -70,7 +70,9 @@ function checkSecret(step: StepBuilder, use: SecretUse, reference: SecretAsk): v
       `${use.name}: the secret ARN ends without its 6-character suffix; it is authorised literally and matches no NAME-?????? grant`,
     )
   if (secret.exists === undefined)
-    step.unknown(`secrets: whether ${id} exists${reference.jsonKey ? ` and holds the key ${reference.jsonKey}` : ''}`)
+    step.unknown(
+      `secrets: whether ${id} exists${reference.jsonKey ? ` and holds the key ${reference.jsonKey}` : ''}, and which KMS key encrypts it`,
+    )
   const { stages, versions, json } = secret.facts ?? {}
   const stage = reference.versionStage ?? (reference.versionId === undefined ? 'AWSCURRENT' : undefined)
   const missing =
@@ -114,7 +116,7 @@ function readParameter(step: StepBuilder, use: SecretUse, id: string): void {
       ? undefined
       : locateSecret(secret, { ...setting, region: first.region, account: first.account })
   const exists = secret === undefined ? facts.parameters && Object.hasOwn(facts.parameters, arn) : located?.exists
-  if (exists === undefined) step.unknown(`parameters: whether ${name} exists`)
+  if (exists === undefined) step.unknown(`parameters: whether ${name} exists, and which KMS key encrypts it`)
   if (exists !== false) return
   const change = {
     target: 'resource',

@@ -1,0 +1,59 @@
+import { type Command, defineCommand, type Option } from './command.ts'
+
+const PLACE: Readonly<Record<string, Option>> = {
+  facts: {
+    about: 'what is known of the account: log groups, secrets, network (see docs/execution-role.md)',
+    value: 'FILE',
+  },
+  region: { about: 'the region the task runs in', value: 'REGION' },
+  account: { about: 'the account the task runs in', value: 'ACCOUNT' },
+}
+
+const rolePreflight = defineCommand({
+  name: 'role preflight',
+  summary: 'predict an ECS launch step by step, with the exact error that ECS would show',
+  about: [
+    'Offline: nothing is asked of AWS. Each step is ok, fails, or is unknown, and then says which fact would decide it. Exit code 1 when a step is sure to fail.',
+    'Without --role only what does not need the role is decided.',
+  ].join('\n'),
+  options: {
+    'task-definition': {
+      about: 'task definition as JSON: for register, from describe, or a CloudFormation resource',
+      value: 'FILE',
+      required: true,
+    },
+    role: { about: 'the execution role: trust policy, policies, boundary', value: 'FILE' },
+    'launch-type': {
+      about: 'how the task runs; else what the task definition requires',
+      value: 'TYPE',
+      choices: ['FARGATE', 'EC2', 'EXTERNAL'],
+    },
+    ...PLACE,
+  },
+  examples: [
+    'portreeve role preflight --task-definition task.json --role role.json',
+    'portreeve role preflight --task-definition task.json --role role.json --facts facts.json --json',
+  ],
+  async run(input, io) {
+    const { runPreflight } = await import('./role-preflight.ts')
+    return runPreflight(input, io)
+  },
+})
+
+const roleTest = defineCommand({
+  name: 'role test',
+  summary: 'predict an array of launches and compare with what each expects',
+  about: [
+    'Each case is {"id", "taskDefinition", "role", "context", "expected"}; expected is {"ok", "failingStep"?, "missingActions"?, "stoppedReasonContains"?, "warnings"?}.',
+    'Every action, text and warning that a case names must be found; what it leaves out is not looked at. Exit code 1 when a case fails.',
+  ].join('\n'),
+  positionals: [{ name: 'CASES.json', about: 'the cases, or - for standard input', required: true }],
+  examples: ['portreeve role test role-cases.json'],
+  async run(input, io) {
+    const { runRoleTest } = await import('./role-test.ts')
+    return runRoleTest(input, io)
+  },
+})
+
+/** Commands on execution roles that need no AWS. What they run is loaded when one of them is asked for. */
+export const roleCommands: readonly Command[] = [rolePreflight, roleTest]
