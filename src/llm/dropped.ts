@@ -1,5 +1,5 @@
 // Names what a vendor's format could not carry, in the caller's words.
-import type { ChatRequest, Dropped, Json, ProtocolId } from './spec.ts'
+import type { ChatRequest, Dropped, Json, Part, ProtocolId } from './spec.ts'
 
 /** A parameter of the vocabulary → its name in each caller's format, where it differs from OpenAI's. */
 const NAMES: Readonly<Record<string, Partial<Record<ProtocolId, string>> & { readonly openai: string }>> = {
@@ -72,6 +72,20 @@ export class Drops {
       if (Array.isArray(value) && value.length === 0) continue
       this.add(callerName(parameter, this.#dialect), reason)
     }
+  }
+
+  /** Cache markers, for vendors that cache by themselves. */
+  cacheMarkers(request: ChatRequest): void {
+    const marked = (parts: readonly Part[]): boolean =>
+      parts.some(
+        (part) =>
+          ('cache' in part && part.cache !== undefined) || (part.type === 'tool-result' && marked(part.content)),
+      )
+    const found =
+      marked(request.system) ||
+      request.messages.some((message) => marked(message.content)) ||
+      request.tools.some((tool) => tool.type === 'function' && tool.cache !== undefined)
+    if (found) this.add('cache_control', 'the provider takes no cache markers')
   }
 
   extra(request: ChatRequest, reason: string): void {

@@ -1,12 +1,16 @@
 // Every wire format, by its id.
 import type { Protocol } from './protocol.ts'
 import { anthropicMessages } from './protocols/anthropic-messages.ts'
+import { gemini } from './protocols/gemini.ts'
 import { openaiChat } from './protocols/openai-chat.ts'
+import { openaiResponses } from './protocols/openai-responses.ts'
 import type { ProtocolId } from './spec.ts'
 
 const PROTOCOLS: Partial<Record<ProtocolId, Protocol>> = {
   'openai-chat': openaiChat,
+  'openai-responses': openaiResponses,
   'anthropic-messages': anthropicMessages,
+  gemini,
 }
 
 /** The wire format of that id. Throws when the program knows none: a fault of the program, not of a caller. */

@@ -1,4 +1,5 @@
 // The frame of every decoder of an event stream: parses events, turns failures into one error part, and tells a clean end from a cut.
+import { AppError } from '../../errors.ts'
 import { callError, cutStream, failureIn, vendorError } from '../errors.ts'
 import { asObject } from '../json.ts'
 import type { StreamDecoder } from '../protocol.ts'
@@ -65,12 +66,11 @@ export function createEventDecoder(reader: EventReader): StreamDecoder {
     try {
       step()
     } catch (error) {
-      if (!(error instanceof EventTooLarge)) throw error
+      // Whatever a vendor sends, the caller gets an honest end.
+      const why =
+        error instanceof EventTooLarge || error instanceof AppError ? error.message : 'an event has an unexpected shape'
       over = true
-      out.push({
-        type: 'error',
-        error: callError('upstream_invalid', `the provider's stream cannot be read: ${error.message}`),
-      })
+      out.push({ type: 'error', error: callError('upstream_invalid', `the provider's stream cannot be read: ${why}`) })
     }
   }
 

@@ -3,16 +3,11 @@ import type { Drops } from '../../dropped.ts'
 import { parseArguments } from '../../partial-json.ts'
 import { isReadable } from '../../seal.ts'
 import type { ChatRequest, Json, JsonObject, Message, Part, ToolCallPart, ToolResultPart } from '../../spec.ts'
+import type { Naming } from '../../tool-names.ts'
 import { writeBlock, writeCache } from './block.ts'
 
 /** Anthropic takes ids of letters, digits, `_` and `-` only. */
 export const cleanId = (id: string) => id.replaceAll(/[^A-Za-z0-9_-]/g, '_') || '_'
-
-export type Naming = {
-  /** The name to send for a tool. */
-  readonly send: (name: string) => string
-  readonly isCustom: (name: string) => boolean
-}
 
 type Turn = { readonly role: 'user' | 'assistant'; content: JsonObject[] }
 

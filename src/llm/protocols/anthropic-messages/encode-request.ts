@@ -4,15 +4,17 @@ import { budgetOf, effortOf } from '../../effort.ts'
 import { defined } from '../../json.ts'
 import type { EncodedRequest } from '../../protocol.ts'
 import type { ChatRequest, Effort, JsonObject, Tool, ToolChoice } from '../../spec.ts'
+import { CUSTOM_SCHEMA, nameTools, type Naming } from '../../tool-names.ts'
 import type { DecodeContext, Target } from '../../target.ts'
 import { applyQuirks } from '../openai-chat/encode-request.ts'
 import { writeCache } from './block.ts'
-import { limitMarkers, writeMessages, writeSystem, type Naming } from './encode-messages.ts'
+import { limitMarkers, writeMessages, writeSystem } from './encode-messages.ts'
 import { type ClaudeModel, defaultMaxTokens, hasNativeSchema, readModel, refusesBoth, thinkingOf } from './model.ts'
 
 const JSON_TOOL = 'json_response'
 const VERSION = '2023-06-01'
 const MIN_BUDGET = 1024
+const TOOL_NAMES = { forbidden: /[^A-Za-z0-9_-]/g, maxLength: 128 }
 
 type Plan = {
   readonly request: ChatRequest
@@ -25,7 +27,7 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
   const drops = new Drops(request.dialect)
   const model = readModel(target.model)
   const plan: Plan = { request, target, model, drops }
-  const { naming, toolNames } = nameTools(request)
+  const naming = nameTools(request, TOOL_NAMES)
   const structure = planStructure(plan)
   const tools = [...writeTools(plan, naming), ...(structure.tool === undefined ? [] : [structure.tool])]
   const choice = tools.length > 0 ? writeToolChoice(plan, structure.tool !== undefined, naming) : undefined
@@ -77,11 +79,10 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
     }),
     ...(same ? request.extra : {}),
   }
-  const customTools = request.tools.filter((tool) => tool.type === 'custom').map((tool) => tool.name)
   const context: DecodeContext = {
     ...(structure.tool === undefined ? {} : { jsonTool: JSON_TOOL }),
-    ...(toolNames === undefined ? {} : { toolNames }),
-    ...(customTools.length > 0 ? { customTools } : {}),
+    ...(Object.keys(naming.changed).length > 0 ? { toolNames: naming.changed } : {}),
+    ...(naming.customTools.length > 0 ? { customTools: naming.customTools } : {}),
     quirks: target.quirks,
   }
   return {
@@ -97,37 +98,6 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
 function plainSystem(blocks: JsonObject[]): JsonObject[] | string {
   const only = blocks[0]
   return blocks.length === 1 && only !== undefined && Object.keys(only).length === 2 ? (only['text'] as string) : blocks
-}
-
-/** Anthropic's tool names are at most 128 letters, digits, `_` and `-`. */
-function nameTools(request: ChatRequest): {
-  readonly naming: Naming
-  readonly toolNames: Record<string, string> | undefined
-} {
-  const sent = new Map<string, string>()
-  const back: Record<string, string> = {}
-  const send = (name: string): string => {
-    const known = sent.get(name)
-    if (known !== undefined) return known
-    const base = name.replaceAll(/[^A-Za-z0-9_-]/g, '_').slice(0, 128) || '_'
-    let clean = base
-    for (
-      let copy = 2;
-      Object.hasOwn(back, clean) ||
-      (clean !== name && request.tools.some((tool) => tool.type !== 'native' && tool.name === clean));
-      copy++
-    )
-      clean = `${base.slice(0, 124)}_${copy}`
-    sent.set(name, clean)
-    if (clean !== name) back[clean] = name
-    return clean
-  }
-  for (const tool of request.tools) if (tool.type !== 'native') send(tool.name)
-  const customs = new Set(request.tools.filter((tool) => tool.type === 'custom').map((tool) => tool.name))
-  return {
-    naming: { send, isCustom: (name) => customs.has(name) },
-    toolNames: Object.keys(back).length > 0 ? back : undefined,
-  }
 }
 
 type Structure = {
@@ -196,10 +166,7 @@ function writeTool(tool: Exclude<Tool, { type: 'native' }>, naming: Naming, stri
     ...(tool.description === undefined ? {} : { description: tool.description }),
   }
   if (tool.type === 'custom') {
-    return {
-      ...named,
-      input_schema: { type: 'object', properties: { input: { type: 'string' } }, required: ['input'] },
-    }
+    return { ...named, input_schema: CUSTOM_SCHEMA }
   }
   const strict = tool.strict === true && strictKnown ? { strict: true } : {}
   const schema = tool.parameters ?? { type: 'object', properties: {} }
