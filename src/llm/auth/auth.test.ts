@@ -77,7 +77,9 @@ describe('signatures', () => {
           { ...KEYS, sessionToken: 'token' },
           { region: 'eu-central-1', service: 'bedrock', nowMs: NOW },
         )
-        expect(ours['authorization']).toBe((theirs as { headers: Record<string, string> }).headers['authorization'])
+        expect(ours['authorization']).toBe(
+          (theirs as unknown as { headers: Record<string, string> }).headers['authorization'],
+        )
       }),
       { numRuns: 60 },
     )
