@@ -1,0 +1,45 @@
+import { Tooltip } from '@mantine/core'
+import { useInterval } from '@mantine/hooks'
+import { useEffect, useState } from 'react'
+import { COMMON } from '../i18n/common.ts'
+import { useFormat } from '../i18n/format.ts'
+import { useText } from '../i18n/text.ts'
+
+/** Micro-dollars; null is an unknown price, which is never shown as nothing. */
+export function Money({ micros }: { micros: number | null | undefined }) {
+  const format = useFormat()
+  const t = useText(COMMON)
+  if (micros == null)
+    return (
+      <Tooltip label={t('unknownPrice')}>
+        <span className="quiet" tabIndex={-1}>
+          {t('unknown')}
+        </span>
+      </Tooltip>
+    )
+  return <span>{format.money(micros)}</span>
+}
+
+export function Duration({ ms }: { ms: number | null | undefined }) {
+  return <span>{useFormat().duration(ms)}</span>
+}
+
+/** "3 min ago", with the full time when asked. Takes milliseconds or RFC 3339. */
+export function RelativeTime({ at }: { at: number | string | null | undefined }) {
+  const format = useFormat()
+  const [now, setNow] = useState(() => Date.now())
+  const tick = useInterval(() => setNow(Date.now()), 20_000)
+  useEffect(() => {
+    tick.start()
+    return tick.stop
+  }, [])
+  if (at == null) return <span className="quiet">–</span>
+  const time = typeof at === 'string' ? Date.parse(at) : at
+  return (
+    <Tooltip label={format.absolute(time)}>
+      <time dateTime={new Date(time).toISOString()} style={{ whiteSpace: 'nowrap' }}>
+        {format.relative(time, now)}
+      </time>
+    </Tooltip>
+  )
+}
