@@ -53,17 +53,17 @@ export async function buildConsole(folder: string): Promise<ConsoleSizes> {
         .map((name) => `<link rel="stylesheet" href="${BASE}assets/${name}" />`)
         .join('\n    '),
     )
+  const scripts = new Map<string, number>()
+  for (const file of [...app.outputs, ...boot.outputs]) {
+    if (file.path.endsWith('.js'))
+      scripts.set(basename(file.path), Bun.gzipSync(new Uint8Array(await file.arrayBuffer())).length)
+  }
   await mkdir(fresh, { recursive: true })
   await Bun.write(join(fresh, 'index.html'), page)
   await Bun.write(join(fresh, 'icon.svg'), Bun.file(join(root, 'console', 'icon.svg')))
   await rm(folder, { recursive: true, force: true })
   await rename(fresh, folder)
 
-  const scripts = new Map<string, number>()
-  for (const file of [...app.outputs, ...boot.outputs]) {
-    if (file.path.endsWith('.js'))
-      scripts.set(basename(file.path), Bun.gzipSync(new Uint8Array(await file.arrayBuffer())).length)
-  }
   const first = new Set(named('.js', boot))
   const outputs = new Map(Object.entries(app.metafile?.outputs ?? {}).map(([path, meta]) => [basename(path), meta]))
   const visit = (name: string) => {
