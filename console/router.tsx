@@ -17,8 +17,8 @@ import { EmptyState, Loading } from './ui/states.tsx'
 const BASE = '/console'
 
 const rootRoute = createRootRoute({ component: Root, notFoundComponent: NotFound })
-const page = <const Path extends string, const Name extends string>(path: Path, ...names: Name[]) =>
-  ({ getParentRoute: () => rootRoute, path, validateSearch: only(...names) }) as const
+const page = <const Path extends string, const Names extends readonly string[]>(path: Path, ...names: Names) =>
+  ({ getParentRoute: () => rootRoute, path, validateSearch: only<Names[number]>(...names) }) as const
 
 /** What the calls page keeps in its address: the names of the API's own filter, and the range in words. */
 export const CALL_SEARCH = [
@@ -80,14 +80,6 @@ const routes = [
   createRoute({
     ...page('/keys/$id'),
     component: lazyRouteComponent(() => import('./pages/keys/detail.tsx'), 'KeyPage'),
-  }),
-  createRoute({
-    ...page('/limits', 'new'),
-    component: lazyRouteComponent(() => import('./pages/limits/page.tsx'), 'LimitsPage'),
-  }),
-  createRoute({
-    ...page('/roles', 'tab', 'example'),
-    component: lazyRouteComponent(() => import('./pages/roles/page.tsx'), 'RolesPage'),
   }),
   createRoute({
     ...page('/settings', 'tab', 'actor_id', 'target'),

@@ -2,23 +2,77 @@ import { createTheme, type MantineColorsTuple } from '@mantine/core'
 
 // Harbour water: the one colour that means "you can act here".
 const tide: MantineColorsTuple = [
-  '#e9f4f5', '#d0e7ea', '#a5d2d8', '#76bbc4', '#4fa7b3', '#33929f', '#1f7d8b', '#14656f', '#0d4f5a', '#083a43',
+  '#e9f4f5',
+  '#d0e7ea',
+  '#a5d2d8',
+  '#76bbc4',
+  '#4fa7b3',
+  '#33929f',
+  '#1f7d8b',
+  '#14656f',
+  '#0d4f5a',
+  '#083a43',
 ]
 // Brass lamps: attention, never an error.
 const brass: MantineColorsTuple = [
-  '#fff6e3', '#feeac2', '#fbd68c', '#f6c056', '#efa92f', '#d98f17', '#b5730a', '#8f5905', '#6f4504', '#503103',
+  '#fff6e3',
+  '#feeac2',
+  '#fbd68c',
+  '#f6c056',
+  '#efa92f',
+  '#d98f17',
+  '#b5730a',
+  '#8f5905',
+  '#6f4504',
+  '#503103',
 ]
 const kelp: MantineColorsTuple = [
-  '#e8f6ed', '#d0ebd9', '#a4d7b5', '#74c18e', '#4dad6e', '#339657', '#237d45', '#196637', '#12502b', '#0b3b1f',
+  '#e8f6ed',
+  '#d0ebd9',
+  '#a4d7b5',
+  '#74c18e',
+  '#4dad6e',
+  '#339657',
+  '#237d45',
+  '#196637',
+  '#12502b',
+  '#0b3b1f',
 ]
 const flare: MantineColorsTuple = [
-  '#fdeeec', '#fad9d5', '#f3b3ab', '#eb8a7f', '#e2665a', '#d2483b', '#b83427', '#99271c', '#7a1e16', '#5a150f',
+  '#fdeeec',
+  '#fad9d5',
+  '#f3b3ab',
+  '#eb8a7f',
+  '#e2665a',
+  '#d2483b',
+  '#b83427',
+  '#99271c',
+  '#7a1e16',
+  '#5a150f',
 ]
 const slate: MantineColorsTuple = [
-  '#f5f8f8', '#ebf0f1', '#dde5e7', '#c9d4d7', '#a9b8bc', '#82949a', '#56686d', '#415257', '#2b3a3f', '#18252a',
+  '#f5f8f8',
+  '#ebf0f1',
+  '#dde5e7',
+  '#c9d4d7',
+  '#a9b8bc',
+  '#82949a',
+  '#56686d',
+  '#415257',
+  '#2b3a3f',
+  '#18252a',
 ]
 const ink: MantineColorsTuple = [
-  '#dce5e7', '#bccacd', '#97a9ad', '#71868b', '#3b5056', '#2a3d43', '#1b2b30', '#122024', '#0d181b', '#081012',
+  '#dce5e7',
+  '#bccacd',
+  '#97a9ad',
+  '#71868b',
+  '#3b5056',
+  '#2a3d43',
+  '#1b2b30',
+  '#122024',
+  '#0d181b',
+  '#081012',
 ]
 
 /** Calm and dense: one action colour, neutral surfaces with a little water in them, 14 px text that stays readable for a day. */
@@ -27,7 +81,18 @@ export const theme = createTheme({
   primaryShade: { light: 7, dark: 3 },
   autoContrast: true,
   luminanceThreshold: 0.32,
-  colors: { tide, brass, yellow: brass, orange: brass, green: kelp, teal: kelp, red: flare, gray: slate, dark: ink, blue: tide },
+  colors: {
+    tide,
+    brass,
+    yellow: brass,
+    orange: brass,
+    green: kelp,
+    teal: kelp,
+    red: flare,
+    gray: slate,
+    dark: ink,
+    blue: tide,
+  },
   black: '#18252a',
   fontFamily:
     "'Atkinson Hyperlegible Next Variable', system-ui, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC', sans-serif",

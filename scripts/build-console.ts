@@ -42,7 +42,9 @@ export async function buildConsole(folder: string): Promise<ConsoleSizes> {
     naming: '[name]-[hash].[ext]',
   })
   const named = (suffix: string, from: typeof app) =>
-    from.outputs.filter((file) => file.kind !== 'chunk' && file.path.endsWith(suffix)).map((file) => basename(file.path))
+    from.outputs
+      .filter((file) => file.kind !== 'chunk' && file.path.endsWith(suffix))
+      .map((file) => basename(file.path))
   const main = named('.js', app)[0]!
   const page = (await Bun.file(join(root, 'console', 'index.html')).text())
     .replace('__BOOT__', `${BASE}assets/${named('.js', boot)[0]}`)
@@ -69,7 +71,8 @@ export async function buildConsole(folder: string): Promise<ConsoleSizes> {
   const visit = (name: string) => {
     if (first.has(name)) return
     first.add(name)
-    for (const { path, kind } of outputs.get(name)?.imports ?? []) if (kind === 'import-statement') visit(basename(path))
+    for (const { path, kind } of outputs.get(name)?.imports ?? [])
+      if (kind === 'import-statement') visit(basename(path))
   }
   visit(main)
   return {
@@ -88,7 +91,9 @@ if (import.meta.main) {
     `console: ${files} files in ${relative(process.cwd(), folder) || folder}, first view ${kib(firstView)} of script (gzip), all pages ${kib(script)}, ${((performance.now() - started) / 1000).toFixed(1)} s`,
   )
   if (firstView > FIRST_VIEW_LIMIT) {
-    console.error(`console: the first view may load ${kib(FIRST_VIEW_LIMIT)}; load more of it with the page that needs it`)
+    console.error(
+      `console: the first view may load ${kib(FIRST_VIEW_LIMIT)}; load more of it with the page that needs it`,
+    )
     process.exit(1)
   }
 }

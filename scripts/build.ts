@@ -3,6 +3,7 @@ import { Glob } from 'bun'
 import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { buildConsole } from './build-console.ts'
 
 const root = join(import.meta.dir, '..')
 
@@ -19,6 +20,7 @@ const { values } = parseArgs({
 const threads = [...new Glob('src/**/*-worker.ts').scanSync({ cwd: root, absolute: true })]
 
 mkdirSync(join(root, 'dist'), { recursive: true })
+await buildConsole(join(root, 'dist', 'console'))
 rmSync(values.outfile, { force: true })
 const started = performance.now()
 const result = await Bun.build({
@@ -32,6 +34,7 @@ const result = await Bun.build({
   bytecode: true,
   compile: {
     outfile: values.outfile,
+    assets: [join(root, 'dist', 'console')],
     ...(values.target ? { target: values.target as Bun.Build.CompileTarget } : {}),
     // What stands in the caller's folder is the caller's: no .env, bunfig.toml, tsconfig.json or package.json is read at run time.
     autoloadDotenv: false,

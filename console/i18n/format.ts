@@ -8,7 +8,11 @@ export function formatters(language: Language) {
   const number = new Intl.NumberFormat(language)
   const compact = new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 1 })
   const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 1 })
-  const change = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0, signDisplay: 'exceptZero' })
+  const change = new Intl.NumberFormat(language, {
+    style: 'percent',
+    maximumFractionDigits: 0,
+    signDisplay: 'exceptZero',
+  })
   const unit = (name: string, digits: number) =>
     new Intl.NumberFormat(language, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: digits })
   const milliseconds = unit('millisecond', 0)
@@ -35,14 +39,20 @@ export function formatters(language: Language) {
   const day = new Intl.DateTimeFormat(language, { month: 'short', day: 'numeric' })
   const date = new Intl.DateTimeFormat(language, { dateStyle: 'medium' })
   const time = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
-  const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
+  const clock = new Intl.DateTimeFormat(language, {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+  })
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' })
   const sizes = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
   return {
     number: (value: number | null | undefined) => (value == null ? '–' : number.format(value)),
     compact: (value: number | null | undefined) =>
       value == null ? '–' : Math.abs(value) < 10_000 ? number.format(value) : compact.format(value),
-    percent: (share: number | null | undefined) => (share == null || !Number.isFinite(share) ? '–' : percent.format(share)),
+    percent: (share: number | null | undefined) =>
+      share == null || !Number.isFinite(share) ? '–' : percent.format(share),
     change: (share: number) => change.format(share),
     duration: (ms: number | null | undefined) => {
       if (ms == null) return '–'
@@ -56,7 +66,8 @@ export function formatters(language: Language) {
       if (dollars === 0 || Math.abs(dollars) >= 10) return cents.format(dollars)
       return (Math.abs(dollars) >= 0.01 ? mills : micros).format(dollars)
     },
-    compactMoney: (value: number) => (Math.abs(value) < 10_000e6 ? cents.format(value / 1e6) : compactMoney.format(value / 1e6)),
+    compactMoney: (value: number) =>
+      Math.abs(value) < 10_000e6 ? cents.format(value / 1e6) : compactMoney.format(value / 1e6),
     bytes: (value: number | null | undefined) => {
       if (value == null) return '–'
       const step = Math.min(4, value < 1 ? 0 : Math.floor(Math.log10(value) / 3))

@@ -1,7 +1,7 @@
 import { AppShell, Burger, Group, Kbd, Menu, Text, UnstyledButton, useMantineColorScheme } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { spotlight } from '@mantine/spotlight'
-import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
+import { Link, Outlet, useNavigate, useRouter } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useContext, useEffect } from 'react'
 import { signOut } from '../../src/contract/api/people.ts'
 import { api, forgetSession, useMe } from '../api.ts'
@@ -19,14 +19,19 @@ const HelpDialog = lazy(async () => ({ default: (await import('./help.tsx')).Hel
 export function Frame() {
   const t = useText(SHELL_TEXT)
   const common = useText(COMMON)
-  const [navigation, nav] = useDisclosure(false)
+  const [navigation, { toggle: toggleNavigation, close: closeNavigation }] = useDisclosure(false)
   const [helping, help] = useDisclosure(false)
   const navigate = useNavigate()
-  const path = useRouterState({ select: (state) => state.location.pathname })
-  useEffect(() => {
-    nav.close()
-    scrollTo(0, 0)
-  }, [path])
+  const router = useRouter()
+  useEffect(
+    () =>
+      router.subscribe('onBeforeLoad', ({ pathChanged }) => {
+        if (!pathChanged) return
+        closeNavigation()
+        scrollTo(0, 0)
+      }),
+    [router, closeNavigation],
+  )
   useShortcuts(
     useCallback(
       (letter) => {
@@ -47,14 +52,11 @@ export function Frame() {
       <a className="skip-link" href="#content">
         {common('skip')}
       </a>
-      <AppShell.Header
-        px="md"
-        style={{ background: 'var(--portreeve-surface)', borderColor: 'var(--portreeve-line)' }}
-      >
+      <AppShell.Header px="md" style={{ background: 'var(--portreeve-surface)', borderColor: 'var(--portreeve-line)' }}>
         <Group h="100%" justify="space-between" wrap="nowrap" gap="sm">
           <Burger
             opened={navigation}
-            onClick={nav.toggle}
+            onClick={toggleNavigation}
             hiddenFrom="sm"
             size="sm"
             aria-label={t('openNavigation')}
@@ -94,7 +96,7 @@ export function Frame() {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar className="rail" p="xs" zIndex={300}>
-        <Rail onClose={nav.close} />
+        <Rail onClose={closeNavigation} />
       </AppShell.Navbar>
       <AppShell.Main>
         <div id="content" tabIndex={-1} style={{ outline: 'none' }}>
@@ -113,7 +115,10 @@ function Rail({ onClose }: { onClose: () => void }) {
   const t = useText(SHELL_TEXT)
   const room = useText(ROOM_TEXT)
   return (
-    <nav aria-label={t('navigation')} style={{ display: 'flex', flexDirection: 'column', height: '100%', overflowY: 'auto' }}>
+    <nav
+      aria-label={t('navigation')}
+      style={{ display: 'flex', flexDirection: 'column', height: '100%', overflowY: 'auto' }}
+    >
       <Group px="xs" py={6} gap={10} c="white" justify="space-between" wrap="nowrap">
         <Group gap={10} wrap="nowrap">
           <Logo />
@@ -141,7 +146,14 @@ function Rail({ onClose }: { onClose: () => void }) {
 
 function HeaderButton({ label, icon, onClick }: { label: string; icon: 'question'; onClick: () => void }) {
   return (
-    <UnstyledButton aria-label={label} title={label} onClick={onClick} p={7} visibleFrom="xs" style={{ display: 'flex' }}>
+    <UnstyledButton
+      aria-label={label}
+      title={label}
+      onClick={onClick}
+      p={7}
+      visibleFrom="xs"
+      style={{ display: 'flex' }}
+    >
       <Icon name={icon} size={18} />
     </UnstyledButton>
   )
@@ -221,17 +233,20 @@ function AccountMenu() {
           </span>
         </Menu.Label>
         <Menu.Divider />
-        <Menu.Item leftSection={<Icon name="screen" />} onClick={() => void navigate({ to: '/settings', search: { tab: 'sessions' } })}>
+        <Menu.Item
+          leftSection={<Icon name="screen" />}
+          onClick={() => void navigate({ to: '/settings', search: { tab: 'sessions' } })}
+        >
           {t('sessions')}
         </Menu.Item>
-        <Menu.Item leftSection={<Icon name="key" />} onClick={() => void navigate({ to: '/settings', search: { tab: 'password' } })}>
+        <Menu.Item
+          leftSection={<Icon name="key" />}
+          onClick={() => void navigate({ to: '/settings', search: { tab: 'password' } })}
+        >
           {t('password')}
         </Menu.Item>
         <Menu.Divider />
-        <Menu.Item
-          leftSection={<Icon name="out" />}
-          onClick={() => void api(signOut).finally(forgetSession)}
-        >
+        <Menu.Item leftSection={<Icon name="out" />} onClick={() => void api(signOut).finally(forgetSession)}>
           {t('signOut')}
         </Menu.Item>
       </Menu.Dropdown>

@@ -56,12 +56,8 @@ export const ROOMS = [
   },
   {
     group: 'access',
-    rooms: [
-      { name: 'keys', to: '/keys', icon: 'key', letter: 'k' },
-      { name: 'limits', to: '/limits', icon: 'limit', letter: 'l' },
-    ],
+    rooms: [{ name: 'keys', to: '/keys', icon: 'key', letter: 'k' }],
   },
-  { group: 'ecs', rooms: [{ name: 'roles', to: '/roles', icon: 'role', letter: 'e' }] },
   {
     group: 'gateway',
     rooms: [

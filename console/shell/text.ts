@@ -35,7 +35,9 @@ export const SHELL_TEXT = defineTexts({
   notFoundHint: ['The address may be old, or the thing was deleted.', '地址可能已过期，或内容已被删除。'],
   toOverview: ['To the overview', '返回概览'],
   crashed: ['This page failed', '页面出错'],
-  crashedHint: ['The rest of the console still works. Reload the page; if it fails again, tell us what it says here.', '控制台其他部分仍可使用。请刷新页面；若仍出错，请反馈以下内容。'],
+  crashedHint: [
+    'The rest of the console still works. Reload the page; if it fails again, tell us what it says here.',
+    '控制台其他部分仍可使用。请刷新页面；若仍出错，请反馈以下内容。',
+  ],
   reload: ['Reload', '刷新'],
-  then: ['then', '然后'],
 })

@@ -19,7 +19,10 @@ export type Column<Row> = {
 
 /** The columns that the reader chose, kept in the browser under the table's name. */
 export function useColumns<Row>(table: string, columns: readonly Column<Row>[]) {
-  const [chosen, setChosen] = useLocalStorage<Record<string, boolean>>({ key: `portreeve-columns-${table}`, defaultValue: {} })
+  const [chosen, setChosen] = useLocalStorage<Record<string, boolean>>({
+    key: `portreeve-columns-${table}`,
+    defaultValue: {},
+  })
   const shown = useMemo(() => columns.filter(({ key, extra }) => chosen[key] ?? !extra), [columns, chosen])
   const toggle = (key: string, on: boolean) => setChosen((before) => ({ ...before, [key]: on }))
   return { shown, toggle }

@@ -1,6 +1,6 @@
 import { Button, Group, Select, TextInput } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
-import { type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { COMMON } from '../i18n/common.ts'
 import { useText } from '../i18n/text.ts'
 import { Icon } from './icons.tsx'
@@ -18,7 +18,12 @@ export function SearchField({
   width?: number
 }) {
   const [typed, setTyped] = useState(value ?? '')
-  useEffect(() => setTyped(value ?? ''), [value])
+  const [known, setKnown] = useState(value)
+  // The address changed behind the field: by "clear filters", or by going back.
+  if (known !== value) {
+    setKnown(value)
+    if ((value ?? '') !== typed.trim()) setTyped(value ?? '')
+  }
   const tell = useDebouncedCallback((text: string) => onChange(text.trim() || undefined), 250)
   return (
     <TextInput
@@ -76,7 +81,17 @@ export function FilterSelect({
 }
 
 /** Filters in one line; says how to get rid of them. */
-export function FilterBar({ children, active, onClear, end }: { children: ReactNode; active: boolean; onClear: () => void; end?: ReactNode }) {
+export function FilterBar({
+  children,
+  active,
+  onClear,
+  end,
+}: {
+  children: ReactNode
+  active: boolean
+  onClear: () => void
+  end?: ReactNode
+}) {
   const t = useText(COMMON)
   return (
     <Group gap="xs" mb="sm" justify="space-between">

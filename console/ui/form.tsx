@@ -9,7 +9,10 @@ import { useErrorWords } from './states.tsx'
 export function fieldErrors(error: unknown): Record<string, string> {
   if (!(error instanceof AppError)) return {}
   return Object.fromEntries(
-    (error.details.findings ?? []).map(({ place, message }) => [place.replace(/^\//, '').replaceAll('/', '.'), message]),
+    (error.details.findings ?? []).map(({ place, message }) => [
+      place.replace(/^\//, '').replaceAll('/', '.'),
+      message,
+    ]),
   )
 }
 

@@ -113,10 +113,24 @@ function blocks(lines: readonly string[], codeLabel: string, depth = 0): ReactNo
         else items.at(-1)?.push(each.replace(/^\s{2,4}/, ''))
       }
       const content = items.map((item, index) => (
-        <li key={index}>{item.length > 1 && depth < 6 ? blocks(item, codeLabel, depth + 1) : inline(item.join(' '))}</li>
+        <li key={index}>
+          {item.length > 1 && depth < 6 ? blocks(item, codeLabel, depth + 1) : inline(item.join(' '))}
+        </li>
       ))
-      out.push(ordered ? <ol key={key} start={Number(ordered)}>{content}</ol> : <ul key={key}>{content}</ul>)
-    } else if (line.includes('|') && /^\s*\|?\s*:?-{2,}.*$/.test(lines[at + 1] ?? '') && (lines[at + 1] ?? '').includes('-')) {
+      out.push(
+        ordered ? (
+          <ol key={key} start={Number(ordered)}>
+            {content}
+          </ol>
+        ) : (
+          <ul key={key}>{content}</ul>
+        ),
+      )
+    } else if (
+      line.includes('|') &&
+      /^\s*\|?\s*:?-{2,}.*$/.test(lines[at + 1] ?? '') &&
+      (lines[at + 1] ?? '').includes('-')
+    ) {
       at += 2
       const rows = takeWhile((each) => each.includes('|'))
       out.push(
@@ -140,7 +154,10 @@ function blocks(lines: readonly string[], codeLabel: string, depth = 0): ReactNo
         </table>,
       )
     } else {
-      const text = takeWhile((each) => Boolean(each.trim()) && !/^\s*(`{3,}|~{3,}|>|#{1,6}\s)/.test(each) && (each === line || !LIST.test(each)))
+      const text = takeWhile(
+        (each) =>
+          Boolean(each.trim()) && !/^\s*(`{3,}|~{3,}|>|#{1,6}\s)/.test(each) && (each === line || !LIST.test(each)),
+      )
       out.push(<p key={key}>{inline(text.join('\n'))}</p>)
     }
   }

@@ -25,7 +25,10 @@ export function SidePanel({
       title={title}
       size={`min(${size}px, 100vw)`}
       closeButtonProps={{ 'aria-label': t('close') }}
-      styles={{ title: { fontWeight: 640, fontSize: 17, minWidth: 0 }, header: { borderBottom: '1px solid var(--portreeve-line)' } }}
+      styles={{
+        title: { fontWeight: 640, fontSize: 17, minWidth: 0 },
+        header: { borderBottom: '1px solid var(--portreeve-line)' },
+      }}
     >
       <div style={{ paddingTop: '0.9rem' }}>{children}</div>
     </Drawer>

@@ -69,7 +69,17 @@ export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () =>
   const t = useText(COMMON)
   const words = useErrorWords()(error)
   if (words.code === 'forbidden')
-    return <EmptyState icon="role" title={t('deniedTitle')} hint={<>{words.detail} {t('deniedHint')}</>} />
+    return (
+      <EmptyState
+        icon="role"
+        title={t('deniedTitle')}
+        hint={
+          <>
+            {words.detail} {t('deniedHint')}
+          </>
+        }
+      />
+    )
   return (
     <div role="alert">
       <EmptyState

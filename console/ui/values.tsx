@@ -1,9 +1,8 @@
 import { Tooltip } from '@mantine/core'
-import { useInterval } from '@mantine/hooks'
-import { useEffect, useState } from 'react'
 import { COMMON } from '../i18n/common.ts'
 import { useFormat } from '../i18n/format.ts'
 import { useText } from '../i18n/text.ts'
+import { useNow } from './clock.ts'
 
 /** Micro-dollars; null is an unknown price, which is never shown as nothing. */
 export function Money({ micros }: { micros: number | null | undefined }) {
@@ -27,12 +26,7 @@ export function Duration({ ms }: { ms: number | null | undefined }) {
 /** "3 min ago", with the full time when asked. Takes milliseconds or RFC 3339. */
 export function RelativeTime({ at }: { at: number | string | null | undefined }) {
   const format = useFormat()
-  const [now, setNow] = useState(() => Date.now())
-  const tick = useInterval(() => setNow(Date.now()), 20_000)
-  useEffect(() => {
-    tick.start()
-    return tick.stop
-  }, [])
+  const now = useNow()
   if (at == null) return <span className="quiet">–</span>
   const time = typeof at === 'string' ? Date.parse(at) : at
   return (

@@ -38,7 +38,11 @@ const SECURITY = {
   'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=()',
 } as const
 
-type Asset = { readonly body: Uint8Array<ArrayBuffer>; readonly gzip: Uint8Array<ArrayBuffer> | null; readonly type: string }
+type Asset = {
+  readonly body: Uint8Array<ArrayBuffer>
+  readonly gzip: Uint8Array<ArrayBuffer> | null
+  readonly type: string
+}
 
 /** Serves the built console: give it a request, get an answer for each path under {@link CONSOLE_BASE}. */
 export type ConsoleFiles = { serve(request: Request): Promise<Response> }
@@ -117,11 +121,10 @@ function file(request: Request, asset: Asset | null, immutable: boolean): Respon
 }
 
 async function findFolder(): Promise<string> {
-  const embedded = [join(import.meta.dir, 'console'), join(import.meta.dir, 'dist', 'console')]
   if (import.meta.dir.startsWith('/$bunfs') || import.meta.dir.includes('~BUN')) {
-    const found = embedded.find((path) => existsSync(join(path, 'index.html')))
-    if (!found) throw new Error('this binary was built without the console')
-    return found
+    const folder = join(import.meta.dir, 'console')
+    if (!existsSync(join(folder, 'index.html'))) throw new Error('this binary was built without the console')
+    return folder
   }
   const root = join(import.meta.dir, '..', '..')
   const folder = join(root, 'node_modules', '.cache', 'portreeve', `console-${await fingerprint(root)}`)

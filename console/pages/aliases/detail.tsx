@@ -42,7 +42,7 @@ export function AliasPage() {
       await api(deleteAlias, { params: { name } }, { version: view.version })
       return view
     },
-    onSuccess: ({ origin: _, version: __, created_at: ___, updated_at: ____, ...body }) => {
+    onSuccess: ({ origin: _origin, version: _version, created_at: _created, updated_at: _updated, ...body }) => {
       refresh('aliases')
       void navigate({ to: '/aliases' })
       told(t('removed', { name }), {
@@ -113,7 +113,12 @@ function Rules({ alias }: { alias: AliasView }) {
       <Facts
         rows={[
           [t('strategy'), t(alias.strategy)],
-          alias.strategy === 'sticky' && [t('stickyBy'), <span key="s" className="mono">{alias.sticky_by}</span>],
+          alias.strategy === 'sticky' && [
+            t('stickyBy'),
+            <span key="s" className="mono">
+              {alias.sticky_by}
+            </span>,
+          ],
           [t('attempts'), format.number(alias.retries?.attempts ?? 2)],
           [t('holdBack'), format.number(alias.hold_back)],
           [t('continues'), t(alias.continue_streams ? 'continued' : 'notContinued')],

@@ -1,4 +1,15 @@
-import { ActionIcon, Autocomplete, Button, Fieldset, Group, NumberInput, Select, SimpleGrid, TagsInput, TextInput } from '@mantine/core'
+import {
+  ActionIcon,
+  Autocomplete,
+  Button,
+  Fieldset,
+  Group,
+  NumberInput,
+  Select,
+  SimpleGrid,
+  TagsInput,
+  TextInput,
+} from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { type AliasView, createAlias, updateAlias } from '../../../src/contract/api/aliases.ts'
@@ -16,7 +27,15 @@ import { useTraffic } from './traffic.ts'
 import { type AliasValues, bodyOf, placeOf, valuesOf } from './values.ts'
 
 /** Makes or changes an alias, with its picture redrawn as one types. */
-export function AliasForm({ view, onClose, onReload }: { view?: AliasView; onClose: () => void; onReload?: () => void }) {
+export function AliasForm({
+  view,
+  onClose,
+  onReload,
+}: {
+  view?: AliasView
+  onClose: () => void
+  onReload?: () => void
+}) {
   const t = useText(ALIASES_TEXT)
   const common = useText(COMMON)
   const traffic = useTraffic()
@@ -42,7 +61,11 @@ export function AliasForm({ view, onClose, onReload }: { view?: AliasView; onClo
     mutationFn: (values: AliasValues) => {
       const { canary, mirror, ...body } = bodyOf(values, view)
       return view
-        ? api(updateAlias, { params: { name: view.name }, body: { ...body, canary, mirror } }, { version: view.version })
+        ? api(
+            updateAlias,
+            { params: { name: view.name }, body: { ...body, canary, mirror } },
+            { version: view.version },
+          )
         : api(createAlias, {
             body: { ...body, name: values.name.trim(), ...(canary ? { canary } : {}), ...(mirror ? { mirror } : {}) },
           })
@@ -55,7 +78,10 @@ export function AliasForm({ view, onClose, onReload }: { view?: AliasView; onClo
     onError: (error) =>
       form.setErrors(
         Object.fromEntries(
-          Object.entries(fieldErrors(error)).map(([name, text]) => [name.replace(/^(targets\.\d+)\..*$/, '$1.place'), text]),
+          Object.entries(fieldErrors(error)).map(([name, text]) => [
+            name.replace(/^(targets\.\d+)\..*$/, '$1.place'),
+            text,
+          ]),
         ),
       ),
   })
@@ -70,7 +96,15 @@ export function AliasForm({ view, onClose, onReload }: { view?: AliasView; onClo
       action={view ? common('save') : t('create')}
       {...(onReload ? { onReload } : {})}
     >
-      {!view && <TextInput label={t('name')} description={t('nameHint')} required data-autofocus {...form.getInputProps('name')} />}
+      {!view && (
+        <TextInput
+          label={t('name')}
+          description={t('nameHint')}
+          required
+          data-autofocus
+          {...form.getInputProps('name')}
+        />
+      )}
       <SimpleGrid cols={values.strategy === 'sticky' ? 2 : 1}>
         <Select
           label={t('strategy')}
@@ -127,12 +161,37 @@ export function AliasForm({ view, onClose, onReload }: { view?: AliasView; onClo
           {t('addTarget')}
         </Button>
       </Fieldset>
-      <TagsInput label={t('fallbacks')} description={t('fallbacksHint')} data={names} limit={30} {...form.getInputProps('fallbacks')} />
+      <TagsInput
+        label={t('fallbacks')}
+        description={t('fallbacksHint')}
+        data={names}
+        limit={30}
+        {...form.getInputProps('fallbacks')}
+      />
       <SimpleGrid cols={{ base: 1, xs: 2 }}>
-        <Autocomplete label={t('canary')} description={t('canaryHint')} data={names} limit={30} {...form.getInputProps('canary')} />
-        <NumberInput label={`${t('canary')} %`} description=" " min={0} max={100} disabled={!values.canary} {...form.getInputProps('canary_percent')} />
+        <Autocomplete
+          label={t('canary')}
+          description={t('canaryHint')}
+          data={names}
+          limit={30}
+          {...form.getInputProps('canary')}
+        />
+        <NumberInput
+          label={`${t('canary')} %`}
+          description=" "
+          min={0}
+          max={100}
+          disabled={!values.canary}
+          {...form.getInputProps('canary_percent')}
+        />
         <Autocomplete label={t('mirror')} data={names} limit={30} {...form.getInputProps('mirror')} />
-        <NumberInput label={`${t('mirror')} %`} min={0} max={100} disabled={!values.mirror} {...form.getInputProps('mirror_percent')} />
+        <NumberInput
+          label={`${t('mirror')} %`}
+          min={0}
+          max={100}
+          disabled={!values.mirror}
+          {...form.getInputProps('mirror_percent')}
+        />
         <NumberInput label={t('attempts')} min={1} max={10} {...form.getInputProps('attempts')} />
         <NumberInput label={t('holdBack')} min={0} max={100} {...form.getInputProps('hold_back')} />
       </SimpleGrid>

@@ -78,7 +78,12 @@ export function AliasesPage() {
           )
         }
       </Loaded>
-      <SidePanel opened={search.new !== undefined} onClose={() => set({ new: undefined })} title={t('create')} size={680}>
+      <SidePanel
+        opened={search.new !== undefined}
+        onClose={() => set({ new: undefined })}
+        title={t('create')}
+        size={680}
+      >
         <AliasForm onClose={() => set({ new: undefined })} />
       </SidePanel>
     </Page>

@@ -34,7 +34,7 @@ export function RoutePicture({
     if (lane.role === 'canary') return t('canaryShare', { share: format.percent(lane.share) })
     if (lane.role === 'mirror') return t('mirrored', { share: format.percent(lane.share) })
     if (lane.role === 'fallback') return t('ifAllFail')
-    if (lane.share === 0 && lane.priority > 0) return t('then', { n: lane.priority })
+    if (lane.share === 0 && lane.priority > 0) return t('afterwards', { n: lane.priority })
     return lane.share === null ? t(alias.strategy) : t('planned', { share: format.percent(lane.share) })
   }
   return (
@@ -46,7 +46,10 @@ export function RoutePicture({
       <svg width={gap} height={height} aria-hidden="true">
         {lanes.map((lane, index) => {
           const y = index * ROW + ROW / 2
-          const thick = lane.role === 'target' || lane.role === 'canary' ? Math.max(1.5, (lane.share ?? 1 / lanes.length) * 14) : 1.5
+          const thick =
+            lane.role === 'target' || lane.role === 'canary'
+              ? Math.max(1.5, (lane.share ?? 1 / lanes.length) * 14)
+              : 1.5
           const waiting = lane.role === 'fallback' || lane.role === 'mirror' || lane.share === 0
           return (
             <path

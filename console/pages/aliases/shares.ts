@@ -12,7 +12,13 @@ export type Lane = {
 
 const words = (tests: object) =>
   Object.entries(tests)
-    .map(([name, value]) => (typeof value === 'object' ? Object.entries(value ?? {}).map(([k, v]) => `${k}: ${String(v)}`).join(', ') : `${name} ${String(value)}`))
+    .map(([name, value]) =>
+      typeof value === 'object'
+        ? Object.entries(value ?? {})
+            .map(([k, v]) => `${k}: ${String(v)}`)
+            .join(', ')
+        : `${name} ${String(value)}`,
+    )
     .join(', ')
 
 /** The places that an alias sends calls to, in the order in which they are tried, with the share each is meant to have. */
@@ -23,7 +29,8 @@ export function lanesOf(alias: Alias): Lane[] {
   const rest = 1 - (alias.canary?.percent ?? 0) / 100
   const share = (target: Alias['targets'][number], index: number): number | null => {
     if (target.priority !== lowest) return 0
-    if (alias.strategy === 'weighted' || alias.strategy === 'sticky') return weights ? (target.weight / weights) * rest : 0
+    if (alias.strategy === 'weighted' || alias.strategy === 'sticky')
+      return weights ? (target.weight / weights) * rest : 0
     if (alias.strategy === 'priority') return index === 0 ? rest : 0
     return first.length === 1 ? rest : null
   }
@@ -37,9 +44,21 @@ export function lanesOf(alias: Alias): Lane[] {
       priority: target.priority,
       when: target.when ? words(target.when) : null,
     }))
-  const extra = (place: { provider: string; model: string; percent?: number } | undefined, role: Lane['role']): Lane[] =>
+  const extra = (
+    place: { provider: string; model: string; percent?: number } | undefined,
+    role: Lane['role'],
+  ): Lane[] =>
     place
-      ? [{ provider: place.provider, model: place.model, share: (place.percent ?? 0) / 100, role, priority: role === 'fallback' ? 1000 : -1, when: null }]
+      ? [
+          {
+            provider: place.provider,
+            model: place.model,
+            share: (place.percent ?? 0) / 100,
+            role,
+            priority: role === 'fallback' ? 1000 : -1,
+            when: null,
+          },
+        ]
       : []
   return [
     ...extra(alias.canary, 'canary'),

@@ -2,7 +2,10 @@ import { defineTexts } from '../../i18n/text.ts'
 
 export const ALIASES_TEXT = defineTexts({
   title: ['Aliases', '别名'],
-  lead: ['Model names of your own. Callers ask for the alias; you decide where its calls go, and change it without them.', '您自己的模型名称。调用方只需请求别名，由您决定调用去向，并可随时调整而不影响调用方。'],
+  lead: [
+    'Model names of your own. Callers ask for the alias; you decide where its calls go, and change it without them.',
+    '您自己的模型名称。调用方只需请求别名，由您决定调用去向，并可随时调整而不影响调用方。',
+  ],
   create: ['Create an alias', '创建别名'],
   search: ['Search aliases', '搜索别名'],
   name: ['Name', '名称'],
@@ -25,7 +28,10 @@ export const ALIASES_TEXT = defineTexts({
   addTarget: ['Add a target', '添加目标'],
   removeTarget: ['Remove target {n}', '移除目标 {n}'],
   fallbacks: ['Fallbacks', '后备'],
-  fallbacksHint: ['Tried in this order when every target has failed. As provider/model.', '所有目标均失败时按此顺序尝试，格式为 provider/model。'],
+  fallbacksHint: [
+    'Tried in this order when every target has failed. As provider/model.',
+    '所有目标均失败时按此顺序尝试，格式为 provider/model。',
+  ],
   canary: ['Canary', '金丝雀'],
   canaryHint: ['A share of the calls that tries this place first.', '一部分调用优先尝试此目标。'],
   mirror: ['Mirror', '镜像'],
@@ -34,9 +40,15 @@ export const ALIASES_TEXT = defineTexts({
   badPlace: ['Write provider/model', '请按 provider/model 填写'],
   attempts: ['Tries at a target', '每个目标的尝试次数'],
   holdBack: ['Events of a stream held back', '流式暂存事件数'],
-  holdBackHint: ['While they are held, another target can still answer in place of one that dies.', '在暂存期间，如目标中断，可由其他目标接替应答。'],
+  holdBackHint: [
+    'While they are held, another target can still answer in place of one that dies.',
+    '在暂存期间，如目标中断，可由其他目标接替应答。',
+  ],
   emptyTitle: ['No aliases yet', '还没有别名'],
-  emptyHint: ['An alias such as "fast" lets you move callers between models without touching their code.', '例如别名“fast”可让您在不修改调用方代码的情况下切换模型。'],
+  emptyHint: [
+    'An alias such as "fast" lets you move callers between models without touching their code.',
+    '例如别名“fast”可让您在不修改调用方代码的情况下切换模型。',
+  ],
   edit: ['Change', '修改'],
   remove: ['Delete', '删除'],
   removeTitle: ['Delete {name}', '删除 {name}'],
@@ -49,7 +61,7 @@ export const ALIASES_TEXT = defineTexts({
   real: ['{count|call|calls} in 24 h', '24 小时内 {count} 次调用'],
   callers: ['callers ask for', '调用方请求'],
   first: ['tried first', '优先尝试'],
-  then: ['then priority {n}', '其次：优先级 {n}'],
+  afterwards: ['then priority {n}', '其次：优先级 {n}'],
   ifAllFail: ['if all of these fail', '若以上全部失败'],
   mirrored: ['copy of {share}, answer thrown away', '镜像 {share}，丢弃应答'],
   canaryShare: ['canary, {share}', '金丝雀，{share}'],
@@ -62,8 +74,14 @@ export const ALIASES_TEXT = defineTexts({
   notContinued: ['end in the dialect’s error', '以协议错误结束'],
   why_weighted: ['Each call is drawn by weight.', '每次调用按权重抽取。'],
   why_priority: ['The first target that works takes every call.', '由首个可用目标承接全部调用。'],
-  why_least_in_flight: ['The target with the fewest running calls takes the next one.', '由当前并发最少的目标承接下一次调用。'],
-  why_fastest: ['The target that has been fastest to a first token takes most calls.', '由近期首字节最快的目标承接多数调用。'],
+  why_least_in_flight: [
+    'The target with the fewest running calls takes the next one.',
+    '由当前并发最少的目标承接下一次调用。',
+  ],
+  why_fastest: [
+    'The target that has been fastest to a first token takes most calls.',
+    '由近期首字节最快的目标承接多数调用。',
+  ],
   why_cheapest: ['The target with the lowest price takes every call it can.', '由价格最低的目标承接调用。'],
   why_sticky: ['The same caller always reaches the same target.', '同一调用方始终到达同一目标。'],
   failing: ['failing', '故障'],

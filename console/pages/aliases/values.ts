@@ -6,7 +6,9 @@ export type Place = { provider: string; model: string }
 /** `provider/model` as its parts; null when it is none. */
 export function placeOf(text: string): Place | null {
   const at = text.indexOf('/')
-  return at > 0 && at < text.length - 1 ? { provider: text.slice(0, at).trim(), model: text.slice(at + 1).trim() } : null
+  return at > 0 && at < text.length - 1
+    ? { provider: text.slice(0, at).trim(), model: text.slice(at + 1).trim() }
+    : null
 }
 
 export type AliasValues = {
@@ -30,7 +32,12 @@ export function valuesOf(view?: AliasView): AliasValues {
     strategy: view?.strategy ?? 'weighted',
     sticky_by: view?.sticky_by ?? 'key',
     targets: view
-      ? view.targets.map((target) => ({ place: place(target), weight: target.weight, priority: target.priority, kept: target }))
+      ? view.targets.map((target) => ({
+          place: place(target),
+          weight: target.weight,
+          priority: target.priority,
+          kept: target,
+        }))
       : [{ place: '', weight: 1, priority: 0, kept: {} }],
     fallbacks: view?.fallbacks.map(place) ?? [],
     canary: view?.canary ? place(view.canary) : '',

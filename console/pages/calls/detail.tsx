@@ -26,7 +26,10 @@ export function CallDrawer({ id, onClose }: { id: string | undefined; onClose: (
 }
 
 export function CallView({ id }: { id: string }) {
-  const query = useQuery({ queryKey: ['call', id], queryFn: ({ signal }) => api(getCall, { params: { id } }, { signal }) })
+  const query = useQuery({
+    queryKey: ['call', id],
+    queryFn: ({ signal }) => api(getCall, { params: { id } }, { signal }),
+  })
   return <Loaded query={query}>{(call) => <CallBody call={call} />}</Loaded>
 }
 
@@ -113,12 +116,28 @@ function CallBody({ call }: { call: CallDetail }) {
               `${call.team ?? '–'} · ${call.application ?? '–'}`,
             ],
             call.end_user !== null && [t('endUser'), call.end_user],
-            [t('endpoint'), <span key="e" className="mono">{`${call.endpoint} (${call.dialect}, ${t(call.stream ? 'streamed' : 'plain')})`}</span>],
-            call.finish_reason !== null && [t('finish'), <span key="f" className="mono">{call.finish_reason}</span>],
+            [
+              t('endpoint'),
+              <span
+                key="e"
+                className="mono"
+              >{`${call.endpoint} (${call.dialect}, ${t(call.stream ? 'streamed' : 'plain')})`}</span>,
+            ],
+            call.finish_reason !== null && [
+              t('finish'),
+              <span key="f" className="mono">
+                {call.finish_reason}
+              </span>,
+            ],
             [t('bytes'), `${format.bytes(call.bytes_in)} · ${format.bytes(call.bytes_out)}`],
             [t('overhead'), format.duration(call.overhead_ms)],
             call.cache !== null && [t('cache'), call.cache],
-            call.dropped.length > 0 && [t('dropped'), <span key="d" className="mono">{call.dropped.join(', ')}</span>],
+            call.dropped.length > 0 && [
+              t('dropped'),
+              <span key="d" className="mono">
+                {call.dropped.join(', ')}
+              </span>,
+            ],
             call.guards !== null && [
               t('guards'),
               Object.entries(call.guards)

@@ -93,7 +93,9 @@ export function CallFilters({
                 label={t(MORE_TEXT[name])}
                 defaultValue={search[name] ?? ''}
                 onBlur={(event) => onChange({ [name]: event.currentTarget.value || undefined })}
-                onKeyDown={(event) => event.key === 'Enter' && onChange({ [name]: event.currentTarget.value || undefined })}
+                onKeyDown={(event) =>
+                  event.key === 'Enter' && onChange({ [name]: event.currentTarget.value || undefined })
+                }
               />
             ))}
             <NumberInput
@@ -114,7 +116,11 @@ export function LiveSwitch({ on, state, onChange }: { on: boolean; state: string
   return (
     <Group gap="xs" wrap="nowrap">
       <Switch checked={on} onChange={(event) => onChange(event.currentTarget.checked)} label={t('live')} />
-      <span className="quiet" role="status" style={{ fontSize: 12, display: 'inline-flex', alignItems: 'center', gap: 5 }}>
+      <span
+        className="quiet"
+        role="status"
+        style={{ fontSize: 12, display: 'inline-flex', alignItems: 'center', gap: 5 }}
+      >
         {on && <span className={state === 'live' ? 'lamp pulse' : 'lamp off'} aria-hidden="true" />}
         {on ? t(state === 'live' ? 'liveOn' : 'reconnecting') : t('paused')}
       </span>

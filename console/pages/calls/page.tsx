@@ -29,8 +29,10 @@ export function CallsPage() {
   const navigate = route.useNavigate()
   const [live, setLive] = useState(true)
   const { id, ...where } = search
-  const key = JSON.stringify(where)
-  const filter = useMemo(() => filterOf(search, Date.now()), [key])
+  // A range such as "last hour" is counted from the moment at which the page was opened.
+  const [opened] = useState(() => Date.now())
+  const filter = filterOf(search, opened)
+  const key = JSON.stringify(filter)
   const list = useInfiniteQuery({
     queryKey: ['calls', key],
     queryFn: ({ pageParam, signal }) =>
@@ -91,9 +93,7 @@ export function CallsPage() {
               icon="calls"
               title={t('emptyTitle')}
               hint={t('emptyHint')}
-              action={
-                <ButtonLink to="/welcome">{t('toWelcome')}</ButtonLink>
-              }
+              action={<ButtonLink to="/welcome">{t('toWelcome')}</ButtonLink>}
             />
           )
         ) : (
@@ -125,7 +125,9 @@ export function CallsPage() {
 }
 
 function namesIn(rows: readonly Call[]) {
-  const keys = new Map(rows.flatMap((call) => (call.key_id ? [[call.key_id, call.key_name ?? call.key_id] as const] : [])))
+  const keys = new Map(
+    rows.flatMap((call) => (call.key_id ? [[call.key_id, call.key_name ?? call.key_id] as const] : [])),
+  )
   return {
     providers: [...new Set(rows.flatMap((call) => call.provider ?? []))].sort(),
     models: [...new Set(rows.flatMap((call) => call.model_served ?? []))].sort(),

@@ -2,7 +2,10 @@ import { defineTexts } from '../../i18n/text.ts'
 
 export const CALLS_TEXT = defineTexts({
   title: ['Calls', '调用'],
-  lead: ['Every call through the gateway. Prompts and answers are not kept.', '所有经过网关的调用。不保存提示与回答内容。'],
+  lead: [
+    'Every call through the gateway. Prompts and answers are not kept.',
+    '所有经过网关的调用。不保存提示与回答内容。',
+  ],
   live: ['Live', '实时'],
   liveOn: ['Following live', '正在实时跟踪'],
   paused: ['Paused', '已暂停'],
@@ -42,7 +45,10 @@ export const CALLS_TEXT = defineTexts({
   slower: ['Slower than (ms)', '慢于（毫秒）'],
   moreFilters: ['More filters', '更多筛选'],
   emptyTitle: ['No calls yet', '还没有调用'],
-  emptyHint: ['Send one from the Welcome page; it appears here while you look.', '可在“开始使用”页面发出一次调用，它会立即显示在这里。'],
+  emptyHint: [
+    'Send one from the Welcome page; it appears here while you look.',
+    '可在“开始使用”页面发出一次调用，它会立即显示在这里。',
+  ],
   toWelcome: ['Make a first call', '发出第一次调用'],
   detail: ['Call', '调用'],
   timeline: ['Timeline', '时间线'],
@@ -59,7 +65,10 @@ export const CALLS_TEXT = defineTexts({
   count: ['Count', '数量'],
   price: ['Per million', '每百万'],
   total: ['Total', '合计'],
-  mismatch: ['Prices changed since: today these tokens would cost something else.', '价格已变动：按当前价格计算结果会不同。'],
+  mismatch: [
+    'Prices changed since: today these tokens would cost something else.',
+    '价格已变动：按当前价格计算结果会不同。',
+  ],
   priceSource: ['Price from', '价格来源'],
   request: ['The request as curl', 'curl 形式的请求'],
   requestHint: ['The prompt is a placeholder: prompts are not kept.', '提示内容为占位符：网关不保存提示。'],

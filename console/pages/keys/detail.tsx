@@ -32,7 +32,10 @@ const route = getRouteApi('/keys/$id')
 export function KeyPage() {
   const { id } = route.useParams()
   const t = useText(KEYS_TEXT)
-  const query = useQuery({ queryKey: ['keys', 'one', id], queryFn: ({ signal }) => api(getKey, { params: { id } }, { signal }) })
+  const query = useQuery({
+    queryKey: ['keys', 'one', id],
+    queryFn: ({ signal }) => api(getKey, { params: { id } }, { signal }),
+  })
   const [editing, edit] = useDisclosure(false)
   const [rotating, rotate] = useDisclosure(false)
   const [revoking, revoke] = useDisclosure(false)
@@ -80,12 +83,7 @@ export function KeyPage() {
             <ReadOnlyNote origin={key.origin} />
             <KeyFacts view={key} />
             <SidePanel opened={editing} onClose={edit.close} title={t('edit')} size={520}>
-              <EditKey
-                key={key.version}
-                view={key}
-                onClose={edit.close}
-                onReload={() => void query.refetch()}
-              />
+              <EditKey key={key.version} view={key} onClose={edit.close} onReload={() => void query.refetch()} />
             </SidePanel>
             <Modal opened={rotating} onClose={rotate.close} title={t('rotateTitle', { name: key.name })} size="lg">
               <RotateKey view={key} onClose={rotate.close} />
@@ -119,7 +117,10 @@ function KeyFacts({ view }: { view: KeyView }) {
           <Facts
             rows={[
               [t('status'), <KeyStatusBadge key="s" status={view.status} />],
-              [t('models'), view.models.includes('*') ? t('allModels') : <Chips key="m" values={view.models} most={20} />],
+              [
+                t('models'),
+                view.models.includes('*') ? t('allModels') : <Chips key="m" values={view.models} most={20} />,
+              ],
               [t('team'), view.team ?? '–'],
               [t('application'), view.application ?? '–'],
               [t('expires'), view.expires_at ? format.absolute(Date.parse(view.expires_at)) : t('noExpiry')],
@@ -135,7 +136,12 @@ function KeyFacts({ view }: { view: KeyView }) {
               [t('tokens'), format.number(view.used.tokens)],
               [t('cost'), <Money key="c" micros={view.used.cost_micros} />],
               [t('lastUsed'), view.last_used_at ? <RelativeTime key="l" at={view.last_used_at} /> : t('never')],
-              [t('created'), view.created_at ? t('by', { time: format.date(Date.parse(view.created_at)), who: view.created_by ?? '–' }) : '–'],
+              [
+                t('created'),
+                view.created_at
+                  ? t('by', { time: format.date(Date.parse(view.created_at)), who: view.created_by ?? '–' })
+                  : '–',
+              ],
               [origin('origin'), <OriginWord key="o" origin={view.origin} />],
             ]}
           />

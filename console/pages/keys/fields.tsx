@@ -60,7 +60,14 @@ export function KeyFields({ form }: { form: UseFormReturnType<KeyForm> }) {
   })
   return (
     <>
-      <TextInput label={t('name')} description={t('nameHint')} required data-autofocus key={form.key('name')} {...form.getInputProps('name')} />
+      <TextInput
+        label={t('name')}
+        description={t('nameHint')}
+        required
+        data-autofocus
+        key={form.key('name')}
+        {...form.getInputProps('name')}
+      />
       <TagsInput
         label={t('models')}
         description={t('modelsHint')}

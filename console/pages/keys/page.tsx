@@ -52,8 +52,12 @@ export function KeysPage() {
     placeholderData: keepPreviousData,
   })
   const rows = (query.data?.pages ?? []).flatMap((page) => page.data)
-  const set = (change: { search?: string | undefined; status?: string | undefined; team?: string | undefined; new?: string | undefined }) =>
-    void navigate({ search: (before) => ({ ...before, ...change }), replace: true })
+  const set = (change: {
+    search?: string | undefined
+    status?: string | undefined
+    team?: string | undefined
+    new?: string | undefined
+  }) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true })
   const columns = useMemo(
     (): Column<KeyView>[] => [
       {
@@ -71,13 +75,19 @@ export function KeysPage() {
         key: 'models',
         title: t('models'),
         wide: true,
-        render: (key) => (key.models.includes('*') ? <span className="quiet">{t('allModels')}</span> : <Chips values={key.models} most={3} />),
+        render: (key) =>
+          key.models.includes('*') ? (
+            <span className="quiet">{t('allModels')}</span>
+          ) : (
+            <Chips values={key.models} most={3} />
+          ),
       },
       { key: 'team', title: t('team'), wide: true, render: (key) => key.team ?? '–' },
       {
         key: 'used',
         title: t('lastUsed'),
-        render: (key) => (key.last_used_at ? <RelativeTime at={key.last_used_at} /> : <span className="quiet">{t('never')}</span>),
+        render: (key) =>
+          key.last_used_at ? <RelativeTime at={key.last_used_at} /> : <span className="quiet">{t('never')}</span>,
       },
       { key: 'calls', title: t('calls'), numeric: true, wide: true, render: (key) => format.compact(key.used.calls) },
       { key: 'cost', title: t('cost'), numeric: true, render: (key) => <Money micros={key.used.cost_micros} /> },
@@ -146,7 +156,12 @@ export function KeysPage() {
           />
         )}
       </Section>
-      <SidePanel opened={search.new !== undefined} onClose={() => set({ new: undefined })} title={t('create')} size={520}>
+      <SidePanel
+        opened={search.new !== undefined}
+        onClose={() => set({ new: undefined })}
+        title={t('create')}
+        size={520}
+      >
         <CreateKey onClose={() => set({ new: undefined })} />
       </SidePanel>
     </Page>

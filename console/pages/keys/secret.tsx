@@ -13,7 +13,12 @@ export function SecretShown({ secret, model, onDone }: { secret: string; model?:
   -d '{"model":"${model ?? 'demo/echo'}","messages":[{"role":"user","content":"Ahoy!"}]}'`
   return (
     <Stack gap="sm">
-      <Alert color="yellow" icon={<Icon name="warn" />} title={t('once')} styles={{ message: { color: 'var(--mantine-color-text)' } }}>
+      <Alert
+        color="yellow"
+        icon={<Icon name="warn" />}
+        title={t('once')}
+        styles={{ message: { color: 'var(--mantine-color-text)' } }}
+      >
         {t('onceHint')}
       </Alert>
       <CodeBlock code={secret} label={t('key')} wrap />

@@ -2,7 +2,10 @@ import { defineTexts } from '../../i18n/text.ts'
 
 export const KEYS_TEXT = defineTexts({
   title: ['Keys', '密钥'],
-  lead: ['What callers send as their API key. A secret is shown once, when it is made.', '调用方使用的 API 密钥。密钥内容仅在创建时显示一次。'],
+  lead: [
+    'What callers send as their API key. A secret is shown once, when it is made.',
+    '调用方使用的 API 密钥。密钥内容仅在创建时显示一次。',
+  ],
   create: ['Create a key', '创建密钥'],
   search: ['Search keys', '搜索密钥'],
   name: ['Name', '名称'],
@@ -13,7 +16,10 @@ export const KEYS_TEXT = defineTexts({
   expired: ['expired', '已过期'],
   revoked: ['revoked', '已吊销'],
   models: ['May use', '可用模型'],
-  modelsHint: ['Models as provider/model, aliases, or patterns such as openai/*.', '填写 provider/model、别名，或 openai/* 这样的通配。'],
+  modelsHint: [
+    'Models as provider/model, aliases, or patterns such as openai/*.',
+    '填写 provider/model、别名，或 openai/* 这样的通配。',
+  ],
   allModels: ['every model', '全部模型'],
   team: ['Team', '团队'],
   application: ['Application', '应用'],
@@ -36,15 +42,24 @@ export const KEYS_TEXT = defineTexts({
   drop: ['leave it out and name it', '忽略并注明'],
   refuse: ['refuse the call', '拒绝调用'],
   emptyTitle: ['No keys yet', '还没有密钥'],
-  emptyHint: ['Callers need one. The secret is shown once and works at once.', '调用方需要密钥。密钥仅显示一次，创建后立即生效。'],
+  emptyHint: [
+    'Callers need one. The secret is shown once and works at once.',
+    '调用方需要密钥。密钥仅显示一次，创建后立即生效。',
+  ],
   once: ['Copy it now: it is not shown again', '请立即复制：此密钥不会再次显示'],
-  onceHint: ['Portreeve keeps only a fingerprint. Who loses the secret rotates the key.', 'Portreeve 只保存指纹。如遗失密钥，请轮换。'],
+  onceHint: [
+    'Portreeve keeps only a fingerprint. Who loses the secret rotates the key.',
+    'Portreeve 只保存指纹。如遗失密钥，请轮换。',
+  ],
   tryIt: ['Try it', '试用'],
   done: ['I have copied it', '我已复制'],
   edit: ['Change what it may do', '修改权限'],
   rotate: ['Rotate', '轮换'],
   rotateTitle: ['Give {name} a new secret', '为 {name} 生成新密钥'],
-  rotateBody: ['The old secret goes on working for a while, so that callers can change over.', '旧密钥会继续有效一段时间，便于调用方切换。'],
+  rotateBody: [
+    'The old secret goes on working for a while, so that callers can change over.',
+    '旧密钥会继续有效一段时间，便于调用方切换。',
+  ],
   overlap: ['The old one works for', '旧密钥继续有效'],
   now: ['not a moment longer', '立即失效'],
   hour: ['one hour', '1 小时'],
@@ -52,7 +67,10 @@ export const KEYS_TEXT = defineTexts({
   week: ['one week', '1 周'],
   revoke: ['Revoke', '吊销'],
   revokeTitle: ['Revoke {name}', '吊销 {name}'],
-  revokeBody: ['Every call with this key is refused from now on. This cannot be undone.', '此后使用该密钥的所有调用都会被拒绝，且无法撤销。'],
+  revokeBody: [
+    'Every call with this key is refused from now on. This cannot be undone.',
+    '此后使用该密钥的所有调用都会被拒绝，且无法撤销。',
+  ],
   wasRevoked: ['{name} is revoked', '{name} 已吊销'],
   saved: ['{name} is saved', '{name} 已保存'],
   openCalls: ['Its calls', '查看其调用'],

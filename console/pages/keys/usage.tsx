@@ -28,7 +28,9 @@ export function KeyUsage({ id }: { id: string }) {
             formatValue={format.money}
             formatTime={format.day}
             formatFull={format.date}
-            series={[{ key: 'cost', label: t('cost'), style: 1, values: series.map((point) => point.totals.cost_micros) }]}
+            series={[
+              { key: 'cost', label: t('cost'), style: 1, values: series.map((point) => point.totals.cost_micros) },
+            ]}
           />
         )}
       </Loaded>

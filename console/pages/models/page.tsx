@@ -53,8 +53,12 @@ export function ModelsPage() {
     queryFn: ({ signal }) => api(listProviders, { query: { limit: 200 } }, { signal }),
   })
   const rows = (query.data?.pages ?? []).flatMap((page) => page.data)
-  const set = (change: { search?: string | undefined; provider?: string | undefined; capability?: string | undefined; edit?: string | undefined }) =>
-    void navigate({ search: (before) => ({ ...before, ...change }), replace: true })
+  const set = (change: {
+    search?: string | undefined
+    provider?: string | undefined
+    capability?: string | undefined
+    edit?: string | undefined
+  }) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true })
   const columns = useModelColumns((id) => set({ edit: id }))
   const { shown, toggle } = useColumns('models', columns)
   const filtered = Boolean(search.search ?? search.provider ?? search.capability)
@@ -78,7 +82,10 @@ export function ModelsPage() {
           label={t('capability')}
           value={search.capability}
           onChange={(value) => set({ capability: value })}
-          options={[...new Set([...CAPABILITIES, ...rows.flatMap((model) => model.capabilities)])].map((value) => ({ value, label: value }))}
+          options={[...new Set([...CAPABILITIES, ...rows.flatMap((model) => model.capabilities)])].map((value) => ({
+            value,
+            label: value,
+          }))}
           width={150}
         />
       </FilterBar>
@@ -152,18 +159,45 @@ function useModelColumns(edit: (id: string) => void): readonly Column<ModelView>
         ),
       },
       { key: 'kind', title: t('kind'), extra: true, render: (model) => model.kind ?? '–' },
-      { key: 'capabilities', title: t('capabilities'), wide: true, render: (model) => <Chips values={model.capabilities} most={4} /> },
-      { key: 'context', title: t('context'), numeric: true, wide: true, render: (model) => format.compact(model.context_tokens) },
-      { key: 'output', title: t('output'), numeric: true, extra: true, render: (model) => format.compact(model.output_tokens) },
+      {
+        key: 'capabilities',
+        title: t('capabilities'),
+        wide: true,
+        render: (model) => <Chips values={model.capabilities} most={4} />,
+      },
+      {
+        key: 'context',
+        title: t('context'),
+        numeric: true,
+        wide: true,
+        render: (model) => format.compact(model.context_tokens),
+      },
+      {
+        key: 'output',
+        title: t('output'),
+        numeric: true,
+        extra: true,
+        render: (model) => format.compact(model.output_tokens),
+      },
       { key: 'in', title: t('inPrice'), numeric: true, render: (model) => price(model, 'input') },
       { key: 'out', title: t('outPrice'), numeric: true, render: (model) => price(model, 'output') },
-      { key: 'cache', title: t('cachePrice'), numeric: true, extra: true, render: (model) => price(model, 'cache_read') },
+      {
+        key: 'cache',
+        title: t('cachePrice'),
+        numeric: true,
+        extra: true,
+        render: (model) => price(model, 'cache_read'),
+      },
       {
         key: 'source',
         title: t('source'),
         wide: true,
         render: (model) =>
-          model.overridden ? <b className="warn">{t('own')}</b> : <span className="quiet">{model.price_source ?? '–'}</span>,
+          model.overridden ? (
+            <b className="warn">{t('own')}</b>
+          ) : (
+            <span className="quiet">{model.price_source ?? '–'}</span>
+          ),
       },
       {
         key: 'actions',

@@ -2,7 +2,10 @@ import { defineTexts } from '../../i18n/text.ts'
 
 export const MODELS_TEXT = defineTexts({
   title: ['Models & prices', '模型与价格'],
-  lead: ['What calls can ask for as provider/model, and what a million tokens cost. An unknown price is shown as unknown, never as nothing.', '调用时以 provider/model 指定的模型，以及每百万令牌的价格。未知价格显示为“未知”，绝不显示为零。'],
+  lead: [
+    'What calls can ask for as provider/model, and what a million tokens cost. An unknown price is shown as unknown, never as nothing.',
+    '调用时以 provider/model 指定的模型，以及每百万令牌的价格。未知价格显示为“未知”，绝不显示为零。',
+  ],
   search: ['Search models', '搜索模型'],
   provider: ['Provider', '提供商'],
   capability: ['Can do', '能力'],
@@ -19,7 +22,10 @@ export const MODELS_TEXT = defineTexts({
   shutdown: ['Shuts down', '停用日期'],
   edit: ['Set the price', '设置价格'],
   editTitle: ['Price of {model}', '{model} 的价格'],
-  editHint: ['US dollars for a million tokens. A field left empty follows the catalogue. Calls from now on are charged with it.', '每百万令牌的美元价格。留空则沿用目录价格。此后的调用按此计费。'],
+  editHint: [
+    'US dollars for a million tokens. A field left empty follows the catalogue. Calls from now on are charged with it.',
+    '每百万令牌的美元价格。留空则沿用目录价格。此后的调用按此计费。',
+  ],
   input: ['Input', '输入'],
   outputTokens: ['Output', '输出'],
   cacheRead: ['Cached input', '缓存输入'],

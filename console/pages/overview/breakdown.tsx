@@ -23,8 +23,7 @@ export function Breakdown({ overview, range }: { overview: Overview; range: Rang
           key: `${row.provider}/${row.model}`,
           label: (
             <TextLink to="/calls" search={{ range, ...given('provider', row.provider), ...given('model', row.model) }}>
-              {row.model ?? '–'}{' '}
-              <span className="quiet">{row.provider}</span>
+              {row.model ?? '–'} <span className="quiet">{row.provider}</span>
             </TextLink>
           ),
         }))}

@@ -31,8 +31,12 @@ export function OverviewPage() {
     placeholderData: keepPreviousData,
     refetchInterval: 30_000,
   })
-  const set = (change: { range?: RangeName; provider?: string | undefined; model?: string | undefined; key_id?: string | undefined }) =>
-    void navigate({ search: (before) => ({ ...before, ...change }), replace: true })
+  const set = (change: {
+    range?: RangeName
+    provider?: string | undefined
+    model?: string | undefined
+    key_id?: string | undefined
+  }) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true })
   const options = (values: readonly (string | null)[]) =>
     [...new Set(values.filter((value) => value !== null))].map((value) => ({ value, label: value }))
   const data = query.data
@@ -96,9 +100,7 @@ export function OverviewPage() {
                     icon="calls"
                     title={t('emptyTitle')}
                     hint={t('emptyHint')}
-                    action={
-                      <ButtonLink to="/welcome">{t('toWelcome')}</ButtonLink>
-                    }
+                    action={<ButtonLink to="/welcome">{t('toWelcome')}</ButtonLink>}
                   />
                 </Section>
               ) : (
@@ -122,7 +124,8 @@ function Charts({ overview }: { overview: Overview }) {
   const values = (read: (totals: Totals) => number | null) => overview.series.map((point) => read(point.totals))
   const common = {
     at,
-    formatTime: overview.grain === 'day' ? format.day : at.length > 36 && overview.grain === 'hour' ? format.day : format.time,
+    formatTime:
+      overview.grain === 'day' ? format.day : at.length > 36 && overview.grain === 'hour' ? format.day : format.time,
     formatFull: overview.grain === 'day' ? format.date : format.absolute,
   }
   return (

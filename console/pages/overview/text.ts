@@ -57,13 +57,22 @@ export const OVERVIEW_TEXT = defineTexts({
   hourGrain: ['hour', '小时'],
   dayGrain: ['day', '天'],
   look: ['Look', '查看'],
-  'provider-failing': ['{provider} is failing: {failures} of {calls} calls in the last hour', '{provider} 出现故障：最近一小时 {calls} 次调用中失败 {failures} 次'],
+  'provider-failing': [
+    '{provider} is failing: {failures} of {calls} calls in the last hour',
+    '{provider} 出现故障：最近一小时 {calls} 次调用中失败 {failures} 次',
+  ],
   'provider-without-key': ['{provider} has no usable key', '{provider} 没有可用密钥'],
   'provider-key-resting': ['A key of {provider} is resting', '{provider} 的一个密钥暂时停用'],
   'key-expiring': ['Key {key} expires soon', '密钥 {key} 即将过期'],
   'budget-near-end': ['Budget {budget} is nearly used up', '预算 {budget} 即将用尽'],
-  'file-refused': ['portreeve.yaml was refused; the configuration before goes on', 'portreeve.yaml 被拒绝，仍使用之前的配置'],
+  'file-refused': [
+    'portreeve.yaml was refused; the configuration before goes on',
+    'portreeve.yaml 被拒绝，仍使用之前的配置',
+  ],
   'records-waiting': ['Call records wait to be written', '调用记录等待写入'],
   'running-on-last-snapshot': ['The gateway runs on its last snapshot', '网关正在使用最后一次快照运行'],
-  'unpriced-calls': ['Calls without a known price: the cost shown is too low', '存在没有已知价格的调用，显示的费用偏低'],
+  'unpriced-calls': [
+    'Calls without a known price: the cost shown is too low',
+    '存在没有已知价格的调用，显示的费用偏低',
+  ],
 })

@@ -37,7 +37,10 @@ export function Tiles({ overview: { totals, previous } }: { overview: Overview }
         now={totals.p50_ms}
         before={previous.p50_ms}
         better="less"
-        note={totals.p95_ms !== null && t('p95', { time: format.duration(totals.p95_ms), more: format.duration(totals.p99_ms) })}
+        note={
+          totals.p95_ms !== null &&
+          t('p95', { time: format.duration(totals.p95_ms), more: format.duration(totals.p99_ms) })
+        }
       />
       <Tile
         label={t('firstByte')}
@@ -45,7 +48,9 @@ export function Tiles({ overview: { totals, previous } }: { overview: Overview }
         now={totals.first_byte_p50_ms}
         before={previous.first_byte_p50_ms}
         better="less"
-        note={totals.first_byte_p95_ms !== null && t('firstByteP95', { time: format.duration(totals.first_byte_p95_ms) })}
+        note={
+          totals.first_byte_p95_ms !== null && t('firstByteP95', { time: format.duration(totals.first_byte_p95_ms) })
+        }
       />
       <Tile
         label={t('tokens')}
@@ -62,7 +67,9 @@ export function Tiles({ overview: { totals, previous } }: { overview: Overview }
         value={format.compactMoney(totals.cost_micros)}
         now={totals.cost_micros}
         before={previous.cost_micros}
-        note={totals.unpriced_calls > 0 && <span className="warn">{t('unpriced', { count: totals.unpriced_calls })}</span>}
+        note={
+          totals.unpriced_calls > 0 && <span className="warn">{t('unpriced', { count: totals.unpriced_calls })}</span>
+        }
       />
     </SimpleGrid>
   )

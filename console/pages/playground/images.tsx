@@ -6,7 +6,7 @@ import { PLAYGROUND_TEXT } from './text.ts'
 const asDataUrl = (file: File): Promise<string> =>
   new Promise((resolve, reject) => {
     const reader = new FileReader()
-    reader.addEventListener('load', () => resolve(String(reader.result)))
+    reader.addEventListener('load', () => resolve(typeof reader.result === 'string' ? reader.result : ''))
     reader.addEventListener('error', () => reject(new Error(`${file.name} could not be read`)))
     reader.readAsDataURL(file)
   })
@@ -14,7 +14,11 @@ const asDataUrl = (file: File): Promise<string> =>
 export function AttachButton({ onAdd }: { onAdd: (images: string[]) => void }) {
   const t = useText(PLAYGROUND_TEXT)
   return (
-    <FileButton accept="image/png,image/jpeg,image/webp,image/gif" multiple onChange={(files) => void Promise.all(files.map(asDataUrl)).then(onAdd)}>
+    <FileButton
+      accept="image/png,image/jpeg,image/webp,image/gif"
+      multiple
+      onChange={(files) => void Promise.all(files.map(asDataUrl)).then(onAdd)}
+    >
       {(props) => (
         <Tooltip label={t('image')}>
           <ActionIcon {...props} aria-label={t('image')} size={32}>

@@ -181,7 +181,8 @@ function useModelNames(): string[] {
   })
   return [
     ...(aliases.data?.data ?? []).map((alias) => alias.name),
-    ...(models.data?.data ?? []).filter((model) => model.kind === null || model.kind === 'chat').map((model) => model.id),
+    ...(models.data?.data ?? [])
+      .filter((model) => model.kind === null || model.kind === 'chat')
+      .map((model) => model.id),
   ]
 }
-

@@ -60,7 +60,12 @@ export function Pane({
           </ActionIcon>
         )}
       </Group>
-      <div className="pane-turns" role="log" aria-live="polite" aria-busy={turns.at(-1)?.answers[pane.id]?.running ?? false}>
+      <div
+        className="pane-turns"
+        role="log"
+        aria-live="polite"
+        aria-busy={turns.at(-1)?.answers[pane.id]?.running ?? false}
+      >
         {turns.map((turn, index) => {
           const answer = turn.answers[pane.id]
           return (

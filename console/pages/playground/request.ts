@@ -9,7 +9,14 @@ export type Settings = {
   tools: string
 }
 
-export const DEFAULT_SETTINGS: Settings = { system: '', temperature: '', top_p: '', max_tokens: '', stream: true, tools: '' }
+export const DEFAULT_SETTINGS: Settings = {
+  system: '',
+  temperature: '',
+  top_p: '',
+  max_tokens: '',
+  stream: true,
+  tools: '',
+}
 
 /** One question with its images (data URLs) and the answer of each pane by its id. */
 export type Turn = { prompt: string; images: string[]; answers: Record<string, Answer> }
@@ -25,14 +32,24 @@ export function toolsIn(text: string): { tools: unknown[]; problem: string | nul
 }
 
 /** The body of the call that one pane makes: what was said in that pane so far, and the settings that are set. */
-export function bodyFor(model: string, pane: string, turns: readonly Turn[], settings: Settings): Record<string, unknown> {
+export function bodyFor(
+  model: string,
+  pane: string,
+  turns: readonly Turn[],
+  settings: Settings,
+): Record<string, unknown> {
   const { tools } = toolsIn(settings.tools)
-  const messages: Record<string, unknown>[] = settings.system.trim() ? [{ role: 'system', content: settings.system }] : []
+  const messages: Record<string, unknown>[] = settings.system.trim()
+    ? [{ role: 'system', content: settings.system }]
+    : []
   for (const turn of turns) {
     messages.push({
       role: 'user',
       content: turn.images.length
-        ? [{ type: 'text', text: turn.prompt }, ...turn.images.map((url) => ({ type: 'image_url', image_url: { url } }))]
+        ? [
+            { type: 'text', text: turn.prompt },
+            ...turn.images.map((url) => ({ type: 'image_url', image_url: { url } })),
+          ]
         : turn.prompt,
     })
     const answer = turn.answers[pane]

@@ -28,7 +28,11 @@ export function SettingsPanel({ settings, onChange }: { settings: Settings; onCh
         <NumberInput label={t('temperature')} min={0} max={2} step={0.1} {...number('temperature')} />
         <NumberInput label={t('topP')} min={0} max={1} step={0.05} {...number('top_p')} />
         <NumberInput label={t('maxTokens')} min={1} step={100} {...number('max_tokens')} />
-        <Switch label={t('stream')} checked={settings.stream} onChange={(event) => set({ stream: event.currentTarget.checked })} />
+        <Switch
+          label={t('stream')}
+          checked={settings.stream}
+          onChange={(event) => set({ stream: event.currentTarget.checked })}
+        />
         <Textarea
           label={t('tools')}
           description={t('toolsHint')}

@@ -24,7 +24,9 @@ const Chunk = z.object({
           .object({
             content: z.string().nullish(),
             reasoning_content: z.string().nullish(),
-            tool_calls: z.array(z.object({ function: z.object({ name: z.string(), arguments: z.string() }) })).nullish(),
+            tool_calls: z
+              .array(z.object({ function: z.object({ name: z.string(), arguments: z.string() }) }))
+              .nullish(),
           })
           .optional(),
         finish_reason: z.string().nullish(),

@@ -2,7 +2,10 @@ import { defineTexts } from '../../i18n/text.ts'
 
 export const PLAYGROUND_TEXT = defineTexts({
   title: ['Playground', '试验台'],
-  lead: ['One question to several models at once, through the gateway like any client’s call.', '一个问题同时发给多个模型，与普通客户端一样经过网关。'],
+  lead: [
+    'One question to several models at once, through the gateway like any client’s call.',
+    '一个问题同时发给多个模型，与普通客户端一样经过网关。',
+  ],
   addModel: ['Add a model', '添加模型'],
   chooseModel: ['Choose a model or alias', '选择模型或别名'],
   removeModel: ['Remove {model}', '移除 {model}'],
@@ -36,7 +39,10 @@ export const PLAYGROUND_TEXT = defineTexts({
   stopped: ['stopped by you', '已由您停止'],
   you: ['You', '您'],
   emptyTitle: ['Ask the same of two models', '向两个模型提出同一问题'],
-  emptyHint: ['Compare answers, speed and cost side by side. Ctrl+Enter sends.', '并排比较回答、速度与费用。按 Ctrl+Enter 发送。'],
+  emptyHint: [
+    'Compare answers, speed and cost side by side. Ctrl+Enter sends.',
+    '并排比较回答、速度与费用。按 Ctrl+Enter 发送。',
+  ],
   failed: ['The call failed', '调用失败'],
   noModel: ['Choose a model first.', '请先选择模型。'],
 })

@@ -2,7 +2,13 @@ import { Button, SimpleGrid, Stack, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { deleteProvider, getProvider, type ProviderView, searchRegistry, updateProvider } from '../../../src/contract/api/providers.ts'
+import {
+  deleteProvider,
+  getProvider,
+  type ProviderView,
+  searchRegistry,
+  updateProvider,
+} from '../../../src/contract/api/providers.ts'
 import { api, refresh, useMay } from '../../api.ts'
 import { COMMON } from '../../i18n/common.ts'
 import { useFormat } from '../../i18n/format.ts'
@@ -73,7 +79,11 @@ export function ProviderPage() {
           </ButtonLink>
           {own && may('providers:Update') && provider && (
             <>
-              <Button variant="default" loading={toggle.isPending} onClick={() => toggle.mutate({ enabled: !provider.enabled, version: provider.version })}>
+              <Button
+                variant="default"
+                loading={toggle.isPending}
+                onClick={() => toggle.mutate({ enabled: !provider.enabled, version: provider.version })}
+              >
                 {t(provider.enabled ? 'disable' : 'enable')}
               </Button>
               <Button variant="default" onClick={edit.open}>
@@ -160,7 +170,12 @@ function ProviderFacts({ view }: { view: ProviderView }) {
             <Text size="sm">{status.detail}</Text>
             <Facts
               rows={[
-                [t('lastHour'), status.calls === 0 ? t('noCalls') : t('lastHourOf', { failures: format.number(status.failures), calls: status.calls })],
+                [
+                  t('lastHour'),
+                  status.calls === 0
+                    ? t('noCalls')
+                    : t('lastHourOf', { failures: format.number(status.failures), calls: status.calls }),
+                ],
                 [t('lastCall'), <RelativeTime key="l" at={status.last_call_at} />],
               ]}
             />
@@ -171,10 +186,16 @@ function ProviderFacts({ view }: { view: ProviderView }) {
           <Facts
             rows={[
               [t('vendor'), view.label],
-              [t('baseUrl'), <span key="u" className="mono">{view.base_url ?? '–'}</span>],
+              [
+                t('baseUrl'),
+                <span key="u" className="mono">
+                  {view.base_url ?? '–'}
+                </span>,
+              ],
               [t('key'), <SecretWords key="k" secret={view.api_key} />],
               ...Object.entries(view.variables ?? {}).map(([name, value]) => [name, value] as const),
-              view.models !== undefined && view.models.length > 0 && [t('models'), <Chips key="m" values={view.models} most={12} />],
+              view.models !== undefined &&
+                view.models.length > 0 && [t('models'), <Chips key="m" values={view.models} most={12} />],
               ['', <OriginWord key="o" origin={view.origin} />],
             ]}
           />
@@ -187,9 +208,15 @@ function ProviderFacts({ view }: { view: ProviderView }) {
               <tr>
                 <th scope="col">{t('name')}</th>
                 <th scope="col">{t('key')}</th>
-                <th scope="col" className="num">{t('weight')}</th>
-                <th scope="col" className="num">{t('rpm')}</th>
-                <th scope="col" className="num">{t('tpm')}</th>
+                <th scope="col" className="num">
+                  {t('weight')}
+                </th>
+                <th scope="col" className="num">
+                  {t('rpm')}
+                </th>
+                <th scope="col" className="num">
+                  {t('tpm')}
+                </th>
               </tr>
             </thead>
             <tbody>

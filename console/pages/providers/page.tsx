@@ -71,7 +71,12 @@ export function ProvidersPage() {
           )
         }}
       </Loaded>
-      <SidePanel opened={search.new !== undefined} onClose={() => set({ new: undefined })} title={t('create')} size={560}>
+      <SidePanel
+        opened={search.new !== undefined}
+        onClose={() => set({ new: undefined })}
+        title={t('create')}
+        size={560}
+      >
         <SetUpProvider onClose={() => set({ new: undefined })} />
       </SidePanel>
     </Page>
@@ -98,14 +103,22 @@ function ProviderCard({ provider }: { provider: ProviderView }) {
         </div>
         <ProviderState state={status.state} />
       </div>
-      <Text size="sm" style={{ flex: 1 }} className={status.state === 'failing' ? 'bad' : status.state === 'no-key' ? 'warn' : 'quiet'}>
+      <Text
+        size="sm"
+        style={{ flex: 1 }}
+        className={status.state === 'failing' ? 'bad' : status.state === 'no-key' ? 'warn' : 'quiet'}
+      >
         {status.detail}
       </Text>
       <dl className="mini-facts">
         <div>
           <dt>{t('key')}</dt>
           <dd className="clip">
-            {provider.api_keys.length > 0 ? `${t('pool')} (${provider.api_keys.length})` : <SecretWords secret={provider.api_key} />}
+            {provider.api_keys.length > 0 ? (
+              `${t('pool')} (${provider.api_keys.length})`
+            ) : (
+              <SecretWords secret={provider.api_key} />
+            )}
           </dd>
         </div>
         <div>

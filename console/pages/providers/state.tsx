@@ -19,7 +19,8 @@ export function ProviderState({ state }: { state: ProviderView['status']['state'
 export function SecretWords({ secret }: { secret: SecretView | null }) {
   const t = useText(PROVIDERS_TEXT)
   if (!secret) return <span className="quiet">{t('keyNone')}</span>
-  if (secret.reference && !secret.found) return <StatusBadge tone="warn" label={t('keyMissing', { reference: secret.reference })} />
+  if (secret.reference && !secret.found)
+    return <StatusBadge tone="warn" label={t('keyMissing', { reference: secret.reference })} />
   if (secret.reference) return <span className="mono">{secret.reference}</span>
   return <span>{secret.last4 ? t('keyEnding', { last4: secret.last4 }) : t('keySealed')}</span>
 }

@@ -37,7 +37,10 @@ export function TestResult({ result, error }: { result?: ProviderTest | undefine
 /** Asks the vendor in place and says what came of it. */
 export function TestButton({ id }: { id: string }) {
   const t = useText(PROVIDERS_TEXT)
-  const test = useMutation({ mutationFn: () => api(testProvider, { params: { id } }), onSettled: () => refresh('providers') })
+  const test = useMutation({
+    mutationFn: () => api(testProvider, { params: { id } }),
+    onSettled: () => refresh('providers'),
+  })
   return (
     <Stack gap="xs" style={{ flex: test.data || test.error ? '1 1 100%' : undefined }}>
       <div>

@@ -2,17 +2,26 @@ import { defineTexts } from '../../i18n/text.ts'
 
 export const PROVIDERS_TEXT = defineTexts({
   title: ['Providers', '提供商'],
-  lead: ['Vendor accounts that calls may go to. Keys are entered once, sealed, and never shown again.', '调用可以到达的供应商账户。密钥只需输入一次，加密保存，之后不再显示。'],
+  lead: [
+    'Vendor accounts that calls may go to. Keys are entered once, sealed, and never shown again.',
+    '调用可以到达的供应商账户。密钥只需输入一次，加密保存，之后不再显示。',
+  ],
   create: ['Set up a provider', '设置提供商'],
   search: ['Search providers', '搜索提供商'],
   findVendor: ['Find a vendor', '查找供应商'],
-  findHint: ['{count|vendor|vendors} in the registry, and any OpenAI-compatible address.', '收录 {count} 家供应商，也支持任何兼容 OpenAI 的地址。'],
+  findHint: [
+    '{count|vendor|vendors} in the registry, and any OpenAI-compatible address.',
+    '收录 {count} 家供应商，也支持任何兼容 OpenAI 的地址。',
+  ],
   back: ['Choose another vendor', '选择其他供应商'],
   name: ['Name', '名称'],
   id: ['Name in calls', '调用中的名称'],
   idHint: ['Callers write {id}/model.', '调用方写作 {id}/model。'],
   apiKey: ['API key', 'API 密钥'],
-  apiKeyHint: ['The key itself, or env:NAME or file:PATH to read it where the gateway runs.', '填写密钥本身，或用 env:NAME、file:PATH 从网关所在环境读取。'],
+  apiKeyHint: [
+    'The key itself, or env:NAME or file:PATH to read it where the gateway runs.',
+    '填写密钥本身，或用 env:NAME、file:PATH 从网关所在环境读取。',
+  ],
   apiKeyKeep: ['Leave empty to keep the present key.', '留空则保留当前密钥。'],
   baseUrl: ['Base URL', '基础 URL'],
   models: ['Extra models', '额外模型'],
@@ -51,7 +60,10 @@ export const PROVIDERS_TEXT = defineTexts({
   edit: ['Change', '修改'],
   remove: ['Remove', '移除'],
   removeTitle: ['Remove {name}', '移除 {name}'],
-  removeBody: ['Calls to its models are refused from now on, and its sealed keys are destroyed. Aliases that lead only there stop working.', '此后对其模型的调用将被拒绝，已保存的密钥会被销毁。仅指向它的别名将失效。'],
+  removeBody: [
+    'Calls to its models are refused from now on, and its sealed keys are destroyed. Aliases that lead only there stop working.',
+    '此后对其模型的调用将被拒绝，已保存的密钥会被销毁。仅指向它的别名将失效。',
+  ],
   removed: ['{name} was removed', '{name} 已移除'],
   account: ['Account', '账户'],
   pool: ['Key pool', '密钥池'],
@@ -66,6 +78,9 @@ export const PROVIDERS_TEXT = defineTexts({
   wasDisabled: ['{name} is disabled', '{name} 已停用'],
   wasEnabled: ['{name} is enabled', '{name} 已启用'],
   modelsKnown: ['{count|model|models}', '{count} 个模型'],
-  noVendor: ['No vendor by this name. An OpenAI-compatible address works too.', '未找到该供应商，也可以填写兼容 OpenAI 的地址。'],
+  noVendor: [
+    'No vendor by this name. An OpenAI-compatible address works too.',
+    '未找到该供应商，也可以填写兼容 OpenAI 的地址。',
+  ],
   useCompatible: ['Use an OpenAI-compatible address', '使用兼容 OpenAI 的地址'],
 })

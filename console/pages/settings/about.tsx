@@ -28,8 +28,16 @@ export function AboutTab() {
           {(about) => (
             <Facts
               rows={[
-                [t('version'), <span key="v" className="mono">{about.version}</span>],
-                [t('status'), <StatusBadge key="s" tone={about.status === 'ok' ? 'good' : 'warn'} label={about.status} />],
+                [
+                  t('version'),
+                  <span key="v" className="mono">
+                    {about.version}
+                  </span>,
+                ],
+                [
+                  t('status'),
+                  <StatusBadge key="s" tone={about.status === 'ok' ? 'good' : 'warn'} label={about.status} />,
+                ],
                 settings !== undefined && [t('startedAt'), <RelativeTime key="r" at={settings.started_at} />],
                 settings?.snapshot != null && [
                   t('snapshot'),

@@ -66,7 +66,12 @@ export function AuditTab() {
                   </span>
                 ),
               },
-              { key: 'address', title: t('address'), wide: true, render: (event) => <span className="mono quiet">{event.address ?? ''}</span> },
+              {
+                key: 'address',
+                title: t('address'),
+                wide: true,
+                render: (event) => <span className="mono quiet">{event.address ?? ''}</span>,
+              },
             ]}
             footer={
               query.hasNextPage && (

@@ -26,7 +26,10 @@ export function ConfigurationTab() {
           )}
           <Section
             title={t('yaml')}
-            note={view.file && t('yamlHint', { path: view.file.path, time: format.absolute(Date.parse(view.file.loaded_at)) })}
+            note={
+              view.file &&
+              t('yamlHint', { path: view.file.path, time: format.absolute(Date.parse(view.file.loaded_at)) })
+            }
           >
             {view.file ? (
               <CodeBlock code={view.file.text} label={t('yaml')} maxHeight={460} />
@@ -43,8 +46,18 @@ export function ConfigurationTab() {
               rowKey={(setting) => setting.name}
               columns={[
                 { key: 'name', title: t('setting'), render: (setting) => <span className="mono">{setting.name}</span> },
-                { key: 'value', title: t('value'), render: (setting) => <span className="mono">{String(setting.value ?? '–')}</span> },
-                { key: 'from', title: t('from'), render: (setting) => <span className={setting.from === 'default' ? 'quiet' : undefined}>{t(setting.from)}</span> },
+                {
+                  key: 'value',
+                  title: t('value'),
+                  render: (setting) => <span className="mono">{String(setting.value ?? '–')}</span>,
+                },
+                {
+                  key: 'from',
+                  title: t('from'),
+                  render: (setting) => (
+                    <span className={setting.from === 'default' ? 'quiet' : undefined}>{t(setting.from)}</span>
+                  ),
+                },
               ]}
             />
           </Section>
@@ -96,7 +109,11 @@ function CheckFile() {
           </Alert>
         )}
         {check.data && (
-          <Alert role="status" color={check.data.ok ? 'green' : 'red'} styles={{ message: { color: 'var(--mantine-color-text)' } }}>
+          <Alert
+            role="status"
+            color={check.data.ok ? 'green' : 'red'}
+            styles={{ message: { color: 'var(--mantine-color-text)' } }}
+          >
             {check.data.ok ? t('checkOk') : <Findings findings={check.data.findings} />}
           </Alert>
         )}
@@ -111,7 +128,8 @@ function Findings({ findings }: { findings: readonly FileFinding[] }) {
     <>
       {findings.map((finding) => (
         <div key={`${finding.line}:${finding.column}:${finding.message}`}>
-          <b>{t('at', { line: finding.line, column: finding.column })}</b> <span className="mono">{finding.field}</span>: {finding.message}
+          <b>{t('at', { line: finding.line, column: finding.column })}</b> <span className="mono">{finding.field}</span>
+          : {finding.message}
         </div>
       ))}
     </>

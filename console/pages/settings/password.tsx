@@ -39,7 +39,13 @@ export function PasswordTab() {
           error={change.error}
           action={t('change')}
         >
-          <PasswordInput label={t('currentPassword')} autoComplete="current-password" required key={form.key('current')} {...form.getInputProps('current')} />
+          <PasswordInput
+            label={t('currentPassword')}
+            autoComplete="current-password"
+            required
+            key={form.key('current')}
+            {...form.getInputProps('current')}
+          />
           <PasswordInput
             label={t('newPassword')}
             description={t('passwordHint')}

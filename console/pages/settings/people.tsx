@@ -4,7 +4,14 @@ import { useDisclosure } from '@mantine/hooks'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { ROLES, type Role } from '../../../src/contract/action.ts'
-import { deleteUser, inviteUser, listUsers, resetUser, updateUser, type User } from '../../../src/contract/api/people.ts'
+import {
+  deleteUser,
+  inviteUser,
+  listUsers,
+  resetUser,
+  updateUser,
+  type User,
+} from '../../../src/contract/api/people.ts'
 import { api, refresh, useMay, useMe } from '../../api.ts'
 import { COMMON } from '../../i18n/common.ts'
 import { useFormat } from '../../i18n/format.ts'
@@ -31,7 +38,10 @@ export function PeopleTab() {
   const [inviting, invite] = useDisclosure(false)
   const [link, setLink] = useState<Link | null>(null)
   const [leaving, setLeaving] = useState<User | null>(null)
-  const query = useQuery({ queryKey: ['users'], queryFn: ({ signal }) => api(listUsers, { query: { limit: 200 } }, { signal }) })
+  const query = useQuery({
+    queryKey: ['users'],
+    queryFn: ({ signal }) => api(listUsers, { query: { limit: 200 } }, { signal }),
+  })
   const failed = (error: unknown) => toldFailure(words(error).title, words(error).detail)
   const role = useMutation({
     mutationFn: ({ user, role }: { user: User; role: Role }) =>
@@ -114,13 +124,24 @@ export function PeopleTab() {
                 key: 'status',
                 title: t('status'),
                 wide: true,
-                render: (user) => <StatusBadge tone={user.status === 'active' ? 'good' : 'warn'} label={t(user.status)} icon={user.status === 'active' ? 'check' : 'clock'} />,
+                render: (user) => (
+                  <StatusBadge
+                    tone={user.status === 'active' ? 'good' : 'warn'}
+                    label={t(user.status)}
+                    icon={user.status === 'active' ? 'check' : 'clock'}
+                  />
+                ),
               },
               {
                 key: 'seen',
                 title: t('lastSeen'),
                 wide: true,
-                render: (user) => (user.last_seen_at ? <RelativeTime at={user.last_seen_at} /> : <span className="quiet">{t('never')}</span>),
+                render: (user) =>
+                  user.last_seen_at ? (
+                    <RelativeTime at={user.last_seen_at} />
+                  ) : (
+                    <span className="quiet">{t('never')}</span>
+                  ),
               },
               {
                 key: 'actions',
@@ -211,7 +232,14 @@ function Invite({ onDone, onCancel }: { onDone: (link: Link) => void; onCancel: 
       error={invite.error}
       action={t('invite')}
     >
-      <TextInput label={t('email')} type="email" required data-autofocus key={form.key('email')} {...form.getInputProps('email')} />
+      <TextInput
+        label={t('email')}
+        type="email"
+        required
+        data-autofocus
+        key={form.key('email')}
+        {...form.getInputProps('email')}
+      />
       <TextInput label={t('name')} required key={form.key('name')} {...form.getInputProps('name')} />
       <Radio.Group label={t('role')} key={form.key('role')} {...form.getInputProps('role')}>
         <Stack gap="xs" mt={4}>

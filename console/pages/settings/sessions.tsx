@@ -49,8 +49,18 @@ export function SessionsTab() {
                   </>
                 ),
               },
-              { key: 'address', title: t('address'), wide: true, render: (session) => <span className="mono">{session.address ?? '–'}</span> },
-              { key: 'started', title: t('started'), wide: true, render: (session) => <RelativeTime at={session.created_at} /> },
+              {
+                key: 'address',
+                title: t('address'),
+                wide: true,
+                render: (session) => <span className="mono">{session.address ?? '–'}</span>,
+              },
+              {
+                key: 'started',
+                title: t('started'),
+                wide: true,
+                render: (session) => <RelativeTime at={session.created_at} />,
+              },
               { key: 'seen', title: t('lastSeen'), render: (session) => <RelativeTime at={session.last_seen_at} /> },
               {
                 key: 'end',

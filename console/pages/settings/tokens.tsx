@@ -22,7 +22,10 @@ export function TokensTab() {
   const t = useText(SETTINGS_TEXT)
   const [creating, create] = useDisclosure(false)
   const [going, setGoing] = useState<TokenView | null>(null)
-  const query = useQuery({ queryKey: ['tokens'], queryFn: ({ signal }) => api(listTokens, { query: { limit: 200 } }, { signal }) })
+  const query = useQuery({
+    queryKey: ['tokens'],
+    queryFn: ({ signal }) => api(listTokens, { query: { limit: 200 } }, { signal }),
+  })
   const revoke = useMutation({
     mutationFn: (token: TokenView) => api(revokeToken, { params: { id: token.id } }),
     onSuccess: () => {
@@ -52,14 +55,29 @@ export function TokensTab() {
               rowKey={(token) => token.id}
               columns={[
                 { key: 'name', title: t('name'), render: (token) => <b>{token.name}</b> },
-                { key: 'hint', title: t('token'), wide: true, render: (token) => <span className="mono quiet">{token.hint}</span> },
+                {
+                  key: 'hint',
+                  title: t('token'),
+                  wide: true,
+                  render: (token) => <span className="mono quiet">{token.hint}</span>,
+                },
                 { key: 'role', title: t('role'), render: (token) => t(token.role) },
                 {
                   key: 'used',
                   title: t('lastUsed'),
-                  render: (token) => (token.last_used_at ? <RelativeTime at={token.last_used_at} /> : <span className="quiet">{t('never')}</span>),
+                  render: (token) =>
+                    token.last_used_at ? (
+                      <RelativeTime at={token.last_used_at} />
+                    ) : (
+                      <span className="quiet">{t('never')}</span>
+                    ),
                 },
-                { key: 'expires', title: t('expires'), wide: true, render: (token) => <RelativeTime at={token.expires_at} /> },
+                {
+                  key: 'expires',
+                  title: t('expires'),
+                  wide: true,
+                  render: (token) => <RelativeTime at={token.expires_at} />,
+                },
                 {
                   key: 'revoke',
                   title: '',
@@ -103,7 +121,11 @@ function NewToken({ onClose }: { onClose: () => void }) {
   const create = useMutation({
     mutationFn: ({ name, role, expires }: { name: string; role: Role; expires: string }) =>
       api(createToken, {
-        body: { name: name.trim(), role, ...(expires ? { expires_at: new Date(`${expires}T23:59:59`).toISOString() } : {}) },
+        body: {
+          name: name.trim(),
+          role,
+          ...(expires ? { expires_at: new Date(`${expires}T23:59:59`).toISOString() } : {}),
+        },
       }),
     onSuccess: () => refresh('tokens'),
     onError: (error) => form.setErrors(fieldErrors(error)),

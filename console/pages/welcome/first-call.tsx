@@ -41,7 +41,9 @@ export function FirstCall({
           variant="light"
           rightSection={<Icon name="send" />}
           loading={answer?.running ?? false}
-          onClick={() => void ask(`${location.origin}/v1/chat/completions`, secret, body, stop.current.signal, setAnswer)}
+          onClick={() =>
+            void ask(`${location.origin}/v1/chat/completions`, secret, body, stop.current.signal, setAnswer)
+          }
         >
           {t('sendHere')}
         </Button>

@@ -26,7 +26,9 @@ export function WelcomePage() {
     queryKey: ['providers'],
     queryFn: ({ signal }) => api(listProviders, { query: { limit: 200 } }, { signal }),
   })
-  const real = (providers.data?.data ?? []).filter((provider) => provider.type !== 'demo' && provider.status.state !== 'no-key')
+  const real = (providers.data?.data ?? []).filter(
+    (provider) => provider.type !== 'demo' && provider.status.state !== 'no-key',
+  )
   const model = useFirstModel(real[0]?.id)
   const [name] = useState(() => `first-${Math.floor(Date.now() / 1000).toString(36)}`)
   const key = useMutation({
@@ -34,14 +36,21 @@ export function WelcomePage() {
     onSuccess: () => refresh('keys'),
     onError: (error) => toldFailure(words(error).title, words(error).detail),
   })
-  const body = { model, messages: [{ role: 'user', content: 'Say hello to the harbour in one sentence.' }], stream: true }
+  const body = {
+    model,
+    messages: [{ role: 'user', content: 'Say hello to the harbour in one sentence.' }],
+    stream: true,
+  }
   const code = asCode(location.origin, body)
   const secret = key.data?.secret
   const shown = {
     // `-N` shows a stream as it comes.
     curl: code.curl.replace('curl ', 'curl -N ').replace('$PORTREEVE_KEY', secret ?? '$PORTREEVE_KEY'),
     python: code.python.replace('os.environ["PORTREEVE_KEY"]', secret ? `"${secret}"` : 'os.environ["PORTREEVE_KEY"]'),
-    typescript: code.typescript.replace('process.env.PORTREEVE_KEY', secret ? `'${secret}'` : 'process.env.PORTREEVE_KEY'),
+    typescript: code.typescript.replace(
+      'process.env.PORTREEVE_KEY',
+      secret ? `'${secret}'` : 'process.env.PORTREEVE_KEY',
+    ),
   }
   return (
     <Page title={t('title')} lead={t('lead')}>
@@ -51,7 +60,9 @@ export function WelcomePage() {
         </Step>
         <Step n={2} done={providers.data !== undefined} title={t('step2')}>
           <Text size="sm" mb="sm">
-            {real.length > 0 ? t('step2Done', { names: real.map((provider) => provider.id).join(', ') }) : t('step2Demo')}
+            {real.length > 0
+              ? t('step2Done', { names: real.map((provider) => provider.id).join(', ') })
+              : t('step2Demo')}
           </Text>
           {may('providers:Create') && (
             <ButtonLink to="/providers" search={{ new: '1' }} variant="default" leftSection={<Icon name="plus" />}>
@@ -130,8 +141,6 @@ function Next() {
         <TextLink to="/aliases" search={{ new: '1' }}>
           {t('nextAlias')}
         </TextLink>
-        <TextLink to="/limits">{t('nextLimits')}</TextLink>
-        <TextLink to="/roles">{t('nextRole')}</TextLink>
         <TextLink to="/settings" search={{ tab: 'people' }}>
           {t('nextInvite')}
         </TextLink>

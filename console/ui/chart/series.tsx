@@ -46,7 +46,8 @@ export function SeriesChart({
   const [table, setTable] = useState(false)
   const id = useId()
   const sums = at.map((_, index) => series.reduce((sum, each) => sum + (each.values[index] ?? 0), 0))
-  const top = shape === 'bars' ? Math.max(0, ...sums) : Math.max(0, ...series.flatMap((s) => s.values.map((v) => v ?? 0)))
+  const top =
+    shape === 'bars' ? Math.max(0, ...sums) : Math.max(0, ...series.flatMap((s) => s.values.map((v) => v ?? 0)))
   const steps = ticks(top)
   const max = steps.at(-1) ?? 1
   const inner = { width: Math.max(40, width - PAD.left - PAD.right), height: height - PAD.top - PAD.bottom }
@@ -86,7 +87,14 @@ export function SeriesChart({
         >
           <defs>
             {series.map(({ key, style }) => (
-              <pattern key={key} id={`${id}-${style}`} width="6" height="6" patternUnits="userSpaceOnUse" patternTransform={`rotate(${style * 30})`}>
+              <pattern
+                key={key}
+                id={`${id}-${style}`}
+                width="6"
+                height="6"
+                patternUnits="userSpaceOnUse"
+                patternTransform={`rotate(${style * 30})`}
+              >
                 <rect width="6" height="6" fill={`var(--portreeve-series-${style})`} />
                 {style > 1 && <line x1="0" y1="0" x2="0" y2="6" stroke="var(--portreeve-surface)" strokeWidth={1.4} />}
               </pattern>
@@ -106,7 +114,14 @@ export function SeriesChart({
             </text>
           ))}
           {cursor !== null && (
-            <line x1={x(cursor)} x2={x(cursor)} y1={PAD.top} y2={PAD.top + inner.height} stroke="var(--portreeve-quiet)" strokeDasharray="3 3" />
+            <line
+              x1={x(cursor)}
+              x2={x(cursor)}
+              y1={PAD.top}
+              y2={PAD.top + inner.height}
+              stroke="var(--portreeve-quiet)"
+              strokeDasharray="3 3"
+            />
           )}
           {shape === 'bars'
             ? at.map((time, index) => {
@@ -145,14 +160,23 @@ export function SeriesChart({
                   />
                   {values.map((value, index) =>
                     value !== null && values[index - 1] == null && values[index + 1] == null ? (
-                      <circle key={at[index]} cx={x(index)} cy={y(value)} r={2.5} fill={`var(--portreeve-series-${style})`} />
+                      <circle
+                        key={at[index]}
+                        cx={x(index)}
+                        cy={y(value)}
+                        r={2.5}
+                        fill={`var(--portreeve-series-${style})`}
+                      />
                     ) : null,
                   )}
                 </g>
               ))}
         </svg>
         {cursor !== null && (
-          <div className="chart-tip card" style={x(cursor) > width / 2 ? { right: width - x(cursor) + 10 } : { left: x(cursor) + 10 }}>
+          <div
+            className="chart-tip card"
+            style={x(cursor) > width / 2 ? { right: width - x(cursor) + 10 } : { left: x(cursor) + 10 }}
+          >
             <strong>{formatFull(at[cursor] ?? 0)}</strong>
             {series.map((s) => (
               <div key={s.key} className="chart-tip-line">
@@ -176,7 +200,13 @@ export function SeriesChart({
         </Button>
       </div>
       {table && (
-        <div className="data-table-wrap" role="region" aria-label={label} tabIndex={0} style={{ maxHeight: 260, marginTop: 8 }}>
+        <div
+          className="data-table-wrap"
+          role="region"
+          aria-label={label}
+          tabIndex={0}
+          style={{ maxHeight: 260, marginTop: 8 }}
+        >
           <table className="data-table">
             <thead>
               <tr>
@@ -229,7 +259,15 @@ function Swatch({ style, shape, dashed }: { style: number; shape: 'lines' | 'bar
   return (
     <svg width="18" height="10" aria-hidden="true">
       {shape === 'lines' ? (
-        <line x1="0" x2="18" y1="5" y2="5" stroke={color} strokeWidth="2.5" strokeDasharray={dashed ? '3 4' : DASH[style]} />
+        <line
+          x1="0"
+          x2="18"
+          y1="5"
+          y2="5"
+          stroke={color}
+          strokeWidth="2.5"
+          strokeDasharray={dashed ? '3 4' : DASH[style]}
+        />
       ) : (
         <>
           <rect width="12" height="10" rx="2" fill={color} />

@@ -9,7 +9,15 @@ export type Share = {
 }
 
 /** Parts of a whole as bars beside their numbers: a table that is also a picture. */
-export function Shares({ label, heads, rows }: { label: string; heads: readonly [string, string, string]; rows: readonly Share[] }) {
+export function Shares({
+  label,
+  heads,
+  rows,
+}: {
+  label: string
+  heads: readonly [string, string, string]
+  rows: readonly Share[]
+}) {
   const max = Math.max(1, ...rows.map((row) => row.value))
   return (
     <table className="shares" aria-label={label}>
@@ -45,7 +53,14 @@ export function Meter({ share, label, tone }: { share: number; label: string; to
   const width = Math.min(100, Math.max(0, share * 100))
   const state = tone ?? (share >= 1 ? 'bad' : share >= 0.8 ? 'warn' : 'good')
   return (
-    <div className="meter" role="meter" aria-label={label} aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(width)}>
+    <div
+      className="meter"
+      role="meter"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={Math.round(width)}
+    >
       <div className={`meter-fill ${state}`} style={{ width: `${width}%` }} />
     </div>
   )
