@@ -8,7 +8,6 @@ import { StreamRelay } from './relay-stream.ts'
 import type { Resolution } from './resolve.ts'
 import { send, settle } from './send.ts'
 import type { Upcall } from './upcall.ts'
-import { headerOf, type HeaderList } from './upstream/exchange.ts'
 
 /** Sends the call to its target and makes the client's response of what comes back. Throws what the client must be told. */
 export async function attempt(
@@ -59,19 +58,14 @@ function refusalOf(call: Call, plan: Plan, upcall: Upcall): Error {
       `the provider "${provider}" rejected the gateway's own credential (${upcall.status}): its operator must check the provider's api_key`,
     )
   }
-  const error = plan.vendor.decodeError(upcall.status, toHeaders(upcall.headers), upcall.body())
+  const error = plan.vendor.decodeError(upcall.status, upcall.head?.toHeaders() ?? new Headers(), upcall.body())
   settle(call, upcall.status, error.code)
   return new Refusal(error)
 }
 
-function toHeaders(list: HeaderList): Headers {
-  const headers = new Headers()
-  for (const [name, value] of list) headers.append(name, value)
-  return headers
-}
-
 async function plain(gateway: Gateway, call: Call, plan: Plan, upcall: Upcall): Promise<Response> {
-  const { body, report } = plan.answer(upcall.body(), headerOf(upcall.headers, 'content-type') ?? '')
+  const contentType = upcall.head?.get('content-type') ?? 'application/json'
+  const { body, report } = plan.answer(upcall.body(), contentType)
   if (report.error) {
     settle(call, upcall.status, report.error.code)
     throw new Refusal(report.error)
@@ -81,8 +75,7 @@ async function plain(gateway: Gateway, call: Call, plan: Plan, upcall: Upcall): 
   call.bytesOut = body.length
   learn(call, report)
   await record(gateway, call)
-  const type =
-    typeof body === 'string' ? 'application/json' : (headerOf(upcall.headers, 'content-type') ?? 'application/json')
+  const type = typeof body === 'string' ? 'application/json' : contentType
   return new Response(body as BodyInit, { headers: answerHeaders(call, type) })
 }
 

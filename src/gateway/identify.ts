@@ -33,5 +33,5 @@ function secretIn(headers: Headers): string | undefined {
 }
 
 function sha256(text: string): string {
-  return new Bun.CryptoHasher('sha256').update(text).digest('hex')
+  return Bun.SHA256.hash(text, 'hex')
 }

@@ -9,6 +9,9 @@ import { dialectOfPath, isDataPlanePath, matchPath, type Match } from './route.t
 
 const HOST = /^[A-Za-z0-9._:[\]-]{1,255}$/
 
+/** The valid host of the last call: nearly always this one's too. */
+let lastHost = ''
+
 /**
  * The path and query of a request: the router and every check see this same text. Undefined for what a proxy could read in two ways:
  * two Host headers, a host that is none, a target that is no path. (Bun has resolved dot segments and absolute-form targets by now.)
@@ -16,7 +19,10 @@ const HOST = /^[A-Za-z0-9._:[\]-]{1,255}$/
 export function splitTarget(request: Request): { path: string; query: string } | undefined {
   const host = request.headers.get('host')
   const { url } = request
-  if (host !== null && !HOST.test(host)) return undefined
+  if (host !== null && host !== lastHost) {
+    if (!HOST.test(host)) return undefined
+    lastHost = host
+  }
   const scheme = url.startsWith('http://') ? 7 : url.startsWith('https://') ? 8 : -1
   const from = scheme > 0 ? url.indexOf('/', scheme) : url.startsWith('/') ? 0 : -1
   if (from < 0) return undefined

@@ -1,7 +1,6 @@
 import { AppError } from '../errors.ts'
 import { inflating } from './upstream/inflate.ts'
-import type { Exchange, ExchangeListener, HeaderList, UpstreamFailure } from './upstream/exchange.ts'
-import { headerOf } from './upstream/exchange.ts'
+import type { AnswerHead, Exchange, ExchangeListener, UpstreamFailure } from './upstream/exchange.ts'
 
 /** Receives the rest of a streamed answer. */
 export type Sink = {
@@ -18,7 +17,7 @@ const LARGEST_ANSWER = 64 * 1024 * 1024
  */
 export class Upcall implements ExchangeListener {
   status = 0
-  headers: HeaderList = []
+  head: AnswerHead | undefined
   /** On the clock of `performance.now()`; 0 until the head is here. */
   firstByteAt = 0
   streaming = false
@@ -43,11 +42,11 @@ export class Upcall implements ExchangeListener {
     this.#reject = reject
   }
 
-  onHead(status: number, headers: HeaderList): void {
+  onHead(status: number, head: AnswerHead): void {
     this.status = status
-    this.headers = headers
+    this.head = head
     this.firstByteAt = performance.now()
-    const inflater = inflating(headers, {
+    const inflater = inflating(head, {
       onHead: () => {},
       onData: (chunk) => this.#take(chunk),
       onEnd: () => this.#end(),
@@ -59,7 +58,7 @@ export class Upcall implements ExchangeListener {
     }
     this.#inflating = inflater
     if (!this.#wantsStream || status >= 300) return
-    const type = headerOf(headers, 'content-type') ?? ''
+    const type = head.get('content-type') ?? ''
     this.streaming = /^(?:text\/event-stream|application\/(?:vnd\.amazon\.eventstream|x-ndjson|json-seq))/i.test(type)
     if (this.streaming) this.#resolve()
   }

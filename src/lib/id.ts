@@ -2,6 +2,8 @@ type Prefix = 'call' | 'key' | 'usr' | 'ses' | 'prv' | 'als' | 'lim' | 'bud' | '
 
 /** Tells this process's ids apart from any other's. */
 const PROCESS = Buffer.from(crypto.getRandomValues(new Uint8Array(6))).toString('hex')
+let lastNow = 0
+let lastTime = ''
 let counter = Math.floor(Math.random() * 0x10000)
 
 /**
@@ -10,5 +12,10 @@ let counter = Math.floor(Math.random() * 0x10000)
  */
 export function newId(prefix: Prefix): string {
   counter = (counter + 1) % 0x1000000
-  return `${prefix}_${Date.now().toString(16).padStart(12, '0')}${(counter + 0x1000000).toString(16).slice(1)}${PROCESS}`
+  const now = Date.now()
+  if (now !== lastNow) {
+    lastNow = now
+    lastTime = now.toString(16).padStart(12, '0')
+  }
+  return `${prefix}_${lastTime}${(counter + 0x1000000).toString(16).slice(1)}${PROCESS}`
 }

@@ -8,7 +8,8 @@ export function sendBuiltIn(method: string, path: string, body: Uint8Array, list
   let gate: { promise: Promise<void>; resolve: () => void } | undefined
   const run = async () => {
     const answer = demoAnswer({ method, path, body, signal: controller.signal })
-    listener.onHead(answer.status, Object.entries(answer.headers))
+    const headers = new Headers(answer.headers)
+    listener.onHead(answer.status, { get: (name) => headers.get(name) ?? undefined, toHeaders: () => headers })
     if (answer.body instanceof Uint8Array) listener.onData(answer.body)
     else {
       for await (const chunk of answer.body) {

@@ -3,7 +3,7 @@ import type { Deadlines, Expiring } from './deadlines.ts'
 import type {
   Exchange,
   ExchangeListener,
-  HeaderList,
+  AnswerHead,
   PhaseTimeouts,
   UpstreamFailure,
   UpstreamRequest,
@@ -62,7 +62,8 @@ export class Connection implements Exchange, Expiring, ParserOutput {
       hostname,
       port,
       data: this,
-      socket: tls ? TLS_HANDLERS : HANDLERS,
+      // The types of connect know only buffers; the handlers say that they take plain arrays.
+      socket: (tls ? TLS_HANDLERS : HANDLERS) as unknown as Bun.SocketHandler<Connection>,
       ...(tls ? { tls: { serverName: hostname, rejectUnauthorized: true } } : {}),
     }).catch((error: unknown) => this.failedToConnect(error))
   }
@@ -171,9 +172,9 @@ export class Connection implements Exchange, Expiring, ParserOutput {
 
   // What the parser reports.
 
-  head(status: number, headers: HeaderList): void {
+  head(status: number, head: AnswerHead): void {
     this.#phase = 'body'
-    this.#listener?.onHead(status, headers)
+    this.#listener?.onHead(status, head)
   }
 
   data(chunk: Uint8Array): void {
@@ -245,7 +246,8 @@ function joined({ head, body }: UpstreamRequest): Uint8Array {
   return target.subarray(0, written + body.length)
 }
 
-const HANDLERS: Bun.SocketHandler<Connection> = {
+const HANDLERS: Bun.SocketHandler<Connection, 'uint8array'> = {
+  binaryType: 'uint8array',
   open: (socket) => socket.data.opened(socket),
   data: (socket, bytes) => socket.data.received(bytes),
   drain: (socket) => socket.data.drained(),
@@ -255,7 +257,7 @@ const HANDLERS: Bun.SocketHandler<Connection> = {
   connectError: (socket, error) => socket.data.failedToConnect(error),
 }
 
-const TLS_HANDLERS: Bun.SocketHandler<Connection> = {
+const TLS_HANDLERS: Bun.SocketHandler<Connection, 'uint8array'> = {
   ...HANDLERS,
   open: () => {},
   handshake: (socket, success, error) =>

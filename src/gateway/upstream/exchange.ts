@@ -1,14 +1,17 @@
 import type { AppError } from '../../errors.ts'
 
-/** Names in lower case, in the order of arrival. */
-export type HeaderList = readonly (readonly [string, string])[]
+/** The headers of an answer; names are asked for in lower case. */
+export type AnswerHead = {
+  readonly get: (name: string) => string | undefined
+  readonly toHeaders: () => Headers
+}
 
 /**
  * What one HTTP exchange reports, each method called synchronously as bytes arrive: `onHead` once, `onData` any number of times, then
  * exactly one of `onEnd` and `onFailure`. A chunk belongs to the receiver and is not changed later.
  */
 export type ExchangeListener = {
-  onHead(status: number, headers: HeaderList): void
+  onHead(status: number, head: AnswerHead): void
   onData(chunk: Uint8Array): void
   onEnd(): void
   onFailure(failure: UpstreamFailure): void
@@ -42,9 +45,4 @@ export type PhaseTimeouts = {
   readonly firstByteMs: number
   readonly idleMs: number
   readonly totalMs: number
-}
-
-export function headerOf(headers: HeaderList, name: string): string | undefined {
-  for (const [key, value] of headers) if (key === name) return value
-  return undefined
 }

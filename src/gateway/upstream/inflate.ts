@@ -7,7 +7,7 @@ import {
   type Unzip,
 } from 'node:zlib'
 import { AppError } from '../../errors.ts'
-import type { ExchangeListener, HeaderList, UpstreamFailure } from './exchange.ts'
+import type { AnswerHead, ExchangeListener, UpstreamFailure } from './exchange.ts'
 
 /** What decompression may make of each byte, beyond the first mebibyte: more is a bomb. */
 const LARGEST_RATIO = 100
@@ -24,8 +24,8 @@ const DECODERS: Readonly<Record<string, () => Unzip | Inflate | BrotliDecompress
  * Undoes the compression of an upstream that ignores `accept-encoding: identity`. Undefined when nothing has to be undone; an error when
  * nobody here can.
  */
-export function inflating(headers: HeaderList, target: ExchangeListener): ExchangeListener | AppError | undefined {
-  const encoding = headers.find(([name]) => name === 'content-encoding')?.[1].toLowerCase()
+export function inflating(head: AnswerHead, target: ExchangeListener): ExchangeListener | AppError | undefined {
+  const encoding = head.get('content-encoding')?.toLowerCase()
   if (!encoding || encoding === 'identity') return undefined
   const create = DECODERS[encoding]
   if (!create)

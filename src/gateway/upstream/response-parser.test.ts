@@ -6,7 +6,7 @@ type Seen = { status?: number; headers?: unknown; body: string; ends: boolean[] 
 function collect(method = 'POST') {
   const seen: Seen = { body: '', ends: [] }
   const parser = new ResponseParser({
-    head: (status, headers) => Object.assign(seen, { status, headers }),
+    head: (status, head) => Object.assign(seen, { status, headers: head.list }),
     data: (chunk) => void (seen.body += Buffer.from(chunk).toString('latin1')),
     end: (reusable) => void seen.ends.push(reusable),
   })
@@ -78,7 +78,7 @@ test.each([
   ['HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n', 'chunk size'],
   ['HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nabc', 'does not end'],
   ['HTTP/1.1 200 OK\r\nbad name: 5\r\n\r\n', 'name is not valid'],
-  ['HTTP/1.1 200 OK\r\n folded\r\n\r\n', 'no name'],
+  ['HTTP/1.1 200 OK\r\n folded\r\n\r\n', 'name is not valid'],
   ['HTTP/1.1 101 Switching Protocols\r\n\r\n', 'switched protocols'],
   ['SSH-2.0-OpenSSH\r\n\r\n', 'not HTTP'],
   ['HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhiHTTP/1.1 200 OK', 'after its response'],

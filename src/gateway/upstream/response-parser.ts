@@ -1,5 +1,3 @@
-import type { HeaderList } from './exchange.ts'
-
 const HEAD_LIMIT = 64 * 1024
 const CHUNK_LINE_LIMIT = 4096
 const CR = 13
@@ -18,7 +16,7 @@ const STATE = {
 type State = (typeof STATE)[keyof typeof STATE]
 
 export type ParserOutput = {
-  head(status: number, headers: HeaderList): void
+  head(status: number, head: ResponseHead): void
   data(chunk: Uint8Array): void
   /** The response is whole. `reusable` tells whether the connection may serve another request. */
   end(reusable: boolean, idleSeconds: number | undefined): void
@@ -70,7 +68,7 @@ export class ResponseParser {
         case STATE.head: {
           const end = indexOfBlankLine(bytes, at)
           if (end < 0) return this.#keep(bytes, at, HEAD_LIMIT, 'response headers are larger than 64 KiB')
-          const problem = this.#readHead(latin1(bytes, at, end))
+          const problem = this.#readHead(bytes, at, end)
           if (problem) return problem
           at = end + 4
           break
@@ -135,48 +133,49 @@ export class ResponseParser {
     this.#output.end(reusable, this.#idleSeconds)
   }
 
-  #readHead(text: string): string | undefined {
-    const lineEnd = text.indexOf('\r\n')
-    const statusLine = lineEnd < 0 ? text : text.slice(0, lineEnd)
-    if (!statusLine.startsWith('HTTP/1.') || statusLine.charCodeAt(8) !== 32) return 'the answer is not HTTP/1.1'
-    const status = Number(statusLine.slice(9, 12))
-    if (!(status >= 100 && status <= 599)) return 'the status line is not valid'
-    const headers: [string, string][] = []
+  /** `from` to `end` is the head without its blank line. */
+  #readHead(bytes: Uint8Array, from: number, end: number): string | undefined {
+    const status = statusOf(bytes, from)
+    if (status < 0) return status === -1 ? 'the answer is not HTTP/1.1' : 'the status line is not valid'
     let length = -1
     let chunked = false
-    this.#keepAlive = statusLine.charCodeAt(7) === 49
+    this.#keepAlive = bytes[from + 7] === 49
     this.#idleSeconds = undefined
-    for (let from = lineEnd < 0 ? text.length : lineEnd + 2; from < text.length;) {
-      const next = text.indexOf('\r\n', from)
-      const to = next < 0 ? text.length : next
-      const colon = text.indexOf(':', from)
-      if (colon <= from || colon >= to) return 'a response header has no name'
-      const name = text.slice(from, colon).toLowerCase()
-      if (!TOKEN.test(name)) return 'a response header name is not valid'
-      const value = text.slice(colon + 1, to).trim()
-      from = to + 2
-      if (name === 'content-length') {
-        if (!/^\d{1,15}$/.test(value)) return 'content-length is not a number'
-        const number = Number(value)
-        if (length >= 0 && length !== number) return 'two different content-length headers'
-        length = number
-      } else if (name === 'transfer-encoding') {
-        if (value.toLowerCase() !== 'chunked' || chunked) return `transfer-encoding "${value}" is not supported`
-        chunked = true
-      } else if (name === 'connection') {
-        const wanted = value.toLowerCase()
-        if (wanted.includes('close')) this.#keepAlive = false
-        else if (wanted.includes('keep-alive')) this.#keepAlive = true
-      } else if (name === 'keep-alive') {
-        const seconds = /timeout=(\d+)/.exec(value)?.[1]
-        if (seconds) this.#idleSeconds = Number(seconds)
-      } else headers.push([name, value])
+    let at = bytes.indexOf(LF, from)
+    at = at < 0 || at > end ? end + 2 : at + 1
+    while (at < end) {
+      const colon = nameEnd(bytes, at, end)
+      if (colon < 0) return 'a response header name is not valid'
+      let lineEnd = bytes.indexOf(CR, colon)
+      if (lineEnd < 0 || lineEnd > end) lineEnd = end
+      const size = colon - at
+      // Only headers of these lengths can concern the framing: the others are read when somebody asks.
+      if (size === 14 || size === 17 || size === 10) {
+        const name = latin1(bytes, at, colon).toLowerCase()
+        const value = latin1(bytes, colon + 1, lineEnd).trim()
+        if (name === 'content-length') {
+          if (!/^\d{1,15}$/.test(value)) return 'content-length is not a number'
+          if (length >= 0 && length !== Number(value)) return 'two different content-length headers'
+          length = Number(value)
+        } else if (name === 'transfer-encoding') {
+          if (value.toLowerCase() !== 'chunked' || chunked) return `transfer-encoding "${value}" is not supported`
+          chunked = true
+        } else if (name === 'connection') {
+          const wanted = value.toLowerCase()
+          if (wanted.includes('close')) this.#keepAlive = false
+          else if (wanted.includes('keep-alive')) this.#keepAlive = true
+        } else if (name === 'keep-alive') {
+          const seconds = /timeout=(\d+)/.exec(value)?.[1]
+          if (seconds) this.#idleSeconds = Number(seconds)
+        }
+      }
+      at = lineEnd + 2
     }
     if (chunked && length >= 0) return 'both content-length and transfer-encoding'
     if (status === 101) return 'the upstream switched protocols unasked'
     if (status < 200) return undefined
     this.#beginBody(status, chunked, length)
-    this.#output.head(status, headers)
+    this.#output.head(status, new ResponseHead(bytes, from, end))
     if (this.#remaining === 0 && this.#state === STATE.length) this.#finish(this.#keepAlive)
     return undefined
   }
@@ -192,14 +191,72 @@ export class ResponseParser {
   }
 }
 
-const TOKEN = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
+/** 1 for the bytes that a header name may hold. */
+const NAME = new Uint8Array(256)
+for (const character of "!#$%&'*+.^_`|~-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+  NAME[character.charCodeAt(0)] = 1
+
+/** Offset of the colon behind a valid name, or -1. */
+function nameEnd(bytes: Uint8Array, from: number, end: number): number {
+  let at = from
+  while (at < end && NAME[bytes[at]!] === 1) at++
+  return at > from && at < end && bytes[at] === 58 ? at : -1
+}
+
+/** The status code; -1 when the line is none of HTTP/1.x, -2 when it is damaged. */
+function statusOf(bytes: Uint8Array, at: number): number {
+  // "HTTP/1." and a space behind the minor version.
+  if (bytes[at] !== 72 || bytes[at + 1] !== 84 || bytes[at + 2] !== 84 || bytes[at + 3] !== 80) return -1
+  if (bytes[at + 4] !== 47 || bytes[at + 5] !== 49 || bytes[at + 6] !== 46 || bytes[at + 8] !== 32) return -1
+  let status = 0
+  for (let offset = 9; offset < 12; offset++) {
+    const digit = bytes[at + offset]! - 48
+    if (!(digit >= 0 && digit <= 9)) return -2
+    status = status * 10 + digit
+  }
+  return status >= 100 && status <= 599 ? status : -2
+}
+
+/** The headers of a response, read when they are asked for: most calls never ask. Framing headers are left out. */
+export class ResponseHead {
+  readonly #bytes: Uint8Array
+  readonly #from: number
+  readonly #end: number
+  #list: [string, string][] | undefined
+
+  constructor(bytes: Uint8Array, from: number, end: number) {
+    this.#bytes = bytes
+    this.#from = from
+    this.#end = end
+  }
+
+  /** Names in lower case, in the order of arrival. */
+  get list(): readonly (readonly [string, string])[] {
+    if (this.#list) return this.#list
+    const lines = latin1(this.#bytes, this.#from, this.#end).split('\r\n').slice(1)
+    const pairs = lines.map((line): [string, string] => {
+      const colon = line.indexOf(':')
+      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()]
+    })
+    return (this.#list = pairs.filter(([name]) => !FRAMING.has(name)))
+  }
+
+  /** The first value of that name. */
+  get(name: string): string | undefined {
+    return this.list.find(([key]) => key === name)?.[1]
+  }
+
+  toHeaders(): Headers {
+    const headers = new Headers()
+    for (const [name, value] of this.list) headers.append(name, value)
+    return headers
+  }
+}
+
+const FRAMING = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive'])
 
 function latin1(bytes: Uint8Array, from: number, to: number): string {
-  return (bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)).toString(
-    'latin1',
-    from,
-    to,
-  )
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1')
 }
 
 function indexOfBlankLine(bytes: Uint8Array, from: number): number {
