@@ -32,8 +32,6 @@ export async function attempt(
   } catch (error) {
     settle(call, upcall.status || null, error instanceof AppError ? error.code : 'internal')
     throw error
-  } finally {
-    signal.removeEventListener('abort', leave)
   }
   call.firstByteMs = upcall.firstByteAt - call.started
   if (upcall.status >= 300) throw refusalOf(call, plan, upcall)
