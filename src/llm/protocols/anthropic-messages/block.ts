@@ -3,6 +3,7 @@ import { refuse, maybeText, needList, needObject, needText } from '../../field.t
 import { asObject, asText, objectsIn } from '../../json.ts'
 import { textOfSource } from '../../media.ts'
 import { isReadable, unwrapSeal, wrapSeal } from '../../seal.ts'
+import { readThoughtSignature } from '../openai-chat/reasoning.ts'
 import type {
   CacheMarker,
   Citation,
@@ -154,7 +155,7 @@ export function readBlock(value: Json, field: string): Part {
       }
     }
     case 'tool_use': {
-      const signature = asText(asObject(asObject(block['extra_content'])?.['google'])?.['thought_signature'])
+      const signature = readThoughtSignature(block)
       return {
         type: 'tool-call',
         id: needText(block['id'], `${field}.id`),

@@ -5,6 +5,7 @@ import { asObject, asText, objectsIn } from '../../json.ts'
 import type { Citation, Json, JsonObject, Part, Result } from '../../spec.ts'
 import type { DecodeContext } from '../../target.ts'
 import { inBandError } from '../openai-chat/decode-response.ts'
+import { readThoughtSignature } from '../openai-chat/reasoning.ts'
 import { readCitation, readThinking } from './block.ts'
 import { readFinish } from './finish.ts'
 import { readUsage } from './usage.ts'
@@ -52,13 +53,16 @@ export function readPart(block: JsonObject): Part {
       const citations: Citation[] = objectsIn(block['citations']).map(readCitation)
       return { type: 'text', text: asText(block['text']) ?? '', ...(citations.length > 0 ? { citations } : {}) }
     }
-    case 'tool_use':
+    case 'tool_use': {
+      const signature = readThoughtSignature(block)
       return {
         type: 'tool-call',
         id: asText(block['id']) ?? '',
         name: asText(block['name']) ?? '',
         arguments: JSON.stringify(block['input'] ?? {}),
+        ...(signature === undefined ? {} : { signature }),
       }
+    }
     case 'thinking':
     case 'redacted_thinking':
       return readThinking(block)

@@ -8,6 +8,7 @@ import type { FinishReason, JsonObject, StreamPart } from '../../spec.ts'
 import { counter } from '../../stream/blocks.ts'
 import { createEventDecoder } from '../../stream/decoder.ts'
 import type { DecodeContext } from '../../target.ts'
+import { readThoughtSignature } from '../openai-chat/reasoning.ts'
 import { readCitation } from './block.ts'
 import { readMetadata } from './decode-response.ts'
 import { readFinish } from './finish.ts'
@@ -112,10 +113,19 @@ export class MessageStream {
         )
         return
       }
-      case 'tool_use':
+      case 'tool_use': {
         this.#blocks.set(key, { ...fresh, kind: 'tool', input: asObject(block['input']) ?? {} })
-        out.push({ type: 'tool-call-start', index, id: asText(block['id']) ?? '', name: asText(block['name']) ?? '' })
+        const signature = readThoughtSignature(block)
+        const proof = signature === undefined ? {} : { signature }
+        out.push({
+          type: 'tool-call-start',
+          index,
+          id: asText(block['id']) ?? '',
+          name: asText(block['name']) ?? '',
+          ...proof,
+        })
         return
+      }
       default:
         this.#blocks.set(key, { index, kind: 'native', value: block, json: '' })
     }

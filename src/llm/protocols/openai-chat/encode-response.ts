@@ -41,7 +41,11 @@ function writeMessage(parts: readonly Part[], sources: readonly Citation[]): Jso
     .filter((url) => url !== undefined)
   const audio = parts.find((part) => part.type === 'audio')
   const thought = reasoning.map((part) => part.text).join('')
-  const details = reasoning.map(writeDetail).filter((detail) => detail !== undefined)
+  const sealed = reasoning.some((part) => part.signature !== undefined || part.redacted !== undefined)
+  // Once one thought has a proof all are told: what stands here is what comes back.
+  const details = sealed
+    ? reasoning.map((part, index) => writeDetail(part, index) ?? { type: 'reasoning.text', text: part.text, index })
+    : []
   const annotations = [...textAnnotations(texts), ...sources.map((source) => writeAnnotation(source, 0))].filter(
     (entry) => entry !== undefined,
   )

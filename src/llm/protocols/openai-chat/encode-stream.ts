@@ -9,7 +9,15 @@ import { writeUsage } from './usage.ts'
 
 const END = ',"logprobs":null,"finish_reason":null}]'
 
-type Open = { readonly choice: number; thought?: string; itemId?: string; readonly call?: number }
+type Open = {
+  readonly choice: number
+  readonly itemId?: string
+  /** Its number among the calls of the answer. */
+  readonly call?: number
+  /** Its number among the thoughts of the answer. */
+  readonly detail?: number
+  readonly custom?: boolean
+}
 
 export function createStreamEncoder(options: AnswerOptions): StreamEncoder {
   return new ChatEncoder(options)
@@ -72,15 +80,16 @@ class ChatEncoder implements StreamEncoder {
       case 'tool-call-delta': {
         const open = this.#open.get(part.index)
         if (open?.call === undefined || part.arguments === '') return ''
-        const isCustom = open.itemId === 'custom'
         const piece = JSON.stringify(part.arguments)
-        const body = isCustom ? `"custom":{"input":${piece}}` : `"function":{"arguments":${piece}}`
+        const body = open.custom ? `"custom":{"input":${piece}}` : `"function":{"arguments":${piece}}`
         return this.#delta(open.choice, `"tool_calls":[{"index":${open.call},${body}}]`)
       }
       case 'reasoning-delta': {
+        // As OpenRouter does: the words for everybody, and once more as a fragment that the client can send back.
         const open = this.#open.get(part.index)
-        if (open !== undefined) open.thought = (open.thought ?? '') + part.text
-        return this.#delta(open?.choice ?? 0, `"reasoning_content":${JSON.stringify(part.text)}`)
+        const text = JSON.stringify(part.text)
+        const detail = `{"type":"reasoning.text","text":${text},"index":${open?.detail ?? 0}}`
+        return this.#delta(open?.choice ?? 0, `"reasoning_content":${text},"reasoning_details":[${detail}]`)
       }
       case 'refusal-delta':
         return this.#delta(this.#open.get(part.index)?.choice ?? 0, `"refusal":${JSON.stringify(part.text)}`)
@@ -91,12 +100,13 @@ class ChatEncoder implements StreamEncoder {
       case 'refusal-start':
         this.#open.set(part.index, { choice: part.choice ?? 0 })
         return ''
-      case 'reasoning-start':
-        this.#open.set(part.index, {
-          choice: part.choice ?? 0,
-          ...(part.itemId === undefined ? {} : { itemId: part.itemId }),
-        })
+      case 'reasoning-start': {
+        const choice = part.choice ?? 0
+        const detail = this.#details.get(choice) ?? 0
+        this.#details.set(choice, detail + 1)
+        this.#open.set(part.index, { choice, detail, ...(part.itemId === undefined ? {} : { itemId: part.itemId }) })
         return ''
+      }
       case 'reasoning-end':
         return this.#endReasoning(part)
       case 'text-end':
@@ -140,7 +150,7 @@ class ChatEncoder implements StreamEncoder {
     const choice = part.choice ?? 0
     const call = this.#calls.get(choice) ?? 0
     this.#calls.set(choice, call + 1)
-    this.#open.set(part.index, { choice, call, ...(part.custom ? { itemId: 'custom' } : {}) })
+    this.#open.set(part.index, { choice, call, ...(part.custom ? { custom: true } : {}) })
     const name = JSON.stringify(part.name)
     const body = part.custom
       ? `"type":"custom","custom":{"name":${name},"input":""}`
@@ -148,22 +158,19 @@ class ChatEncoder implements StreamEncoder {
     return this.#delta(choice, `"tool_calls":[{"index":${call},"id":${JSON.stringify(part.id)},${body}}]`)
   }
 
-  /** A signed thought goes out once more, whole: clients that keep `reasoning_details` can send it back as it was. */
+  /** The proof of a thought is the last fragment of it. */
   #endReasoning(part: Extract<StreamPart, { type: 'reasoning-end' }>): string {
     const open = this.#open.get(part.index) ?? { choice: 0 }
-    const index = this.#details.get(open.choice) ?? 0
     const thought: ReasoningPart = {
       type: 'reasoning',
-      text: open.thought ?? '',
+      text: '',
       ...(part.signature === undefined ? {} : { signature: part.signature }),
       ...(part.redacted === undefined ? {} : { redacted: part.redacted }),
       ...(part.origin === undefined ? {} : { origin: part.origin }),
       ...(open.itemId === undefined ? {} : { itemId: open.itemId }),
     }
-    const detail = writeDetail(thought, index)
-    if (detail === undefined) return ''
-    this.#details.set(open.choice, index + 1)
-    return this.#delta(open.choice, `"reasoning_details":${JSON.stringify([detail])}`)
+    const detail = writeDetail(thought, open.detail ?? 0)
+    return detail === undefined ? '' : this.#delta(open.choice, `"reasoning_details":${JSON.stringify([detail])}`)
   }
 
   #source(source: Citation): string {

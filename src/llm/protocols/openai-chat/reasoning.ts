@@ -1,6 +1,6 @@
 // Thoughts over the chat surface. OpenAI has no word for them; `reasoning_content` and OpenRouter's `reasoning_details` are what clients know.
 import { asText, objectsIn } from '../../json.ts'
-import type { JsonObject, ProtocolId, ReasoningPart } from '../../spec.ts'
+import type { Json, JsonObject, ProtocolId, ReasoningPart } from '../../spec.ts'
 
 const FORMATS: readonly (readonly [ProtocolId, string])[] = [
   ['anthropic-messages', 'anthropic-claude-v1'],
@@ -63,10 +63,8 @@ export function readDetail(detail: JsonObject): ReasoningPart | undefined {
  * `reasoning_content` (DeepSeek), `reasoning` (Groq). The first that is there wins: the others repeat it.
  */
 export function readReasoning(message: JsonObject): ReasoningPart[] {
-  const details = objectsIn(message['reasoning_details'])
-    .map(readDetail)
-    .filter((part) => part !== undefined)
-  if (details.length > 0) return mergeText(details)
+  const details = mergeDetails(objectsIn(message['reasoning_details']))
+  if (details.length > 0) return details
   const blocks = objectsIn(message['thinking_blocks'])
     .map(readDetail)
     .filter((part) => part !== undefined)
@@ -75,18 +73,19 @@ export function readReasoning(message: JsonObject): ReasoningPart[] {
   return text === undefined || text === '' ? [] : [{ type: 'reasoning', text }]
 }
 
-/** Streams are collected by clients as fragments: unsigned text runs on into the next fragment. */
-function mergeText(parts: readonly ReasoningPart[]): ReasoningPart[] {
-  const merged: ReasoningPart[] = []
-  for (const part of parts) {
+/** Clients collect streams as fragments: those of one thought bear one index, and its proof comes last. */
+function mergeDetails(details: readonly JsonObject[]): ReasoningPart[] {
+  const merged: { part: ReasoningPart; readonly index: Json | undefined }[] = []
+  for (const detail of details) {
+    const part = readDetail(detail)
+    if (part === undefined) continue
+    const { index } = detail
     const last = merged.at(-1)
-    const runsOn =
-      last !== undefined && last.signature === undefined && last.redacted === undefined && part.redacted === undefined
-    if (runsOn && last.summary === part.summary)
-      merged[merged.length - 1] = { ...last, ...part, text: last.text + part.text }
-    else merged.push(part)
+    const open = last !== undefined && last.part.signature === undefined && last.part.redacted === undefined
+    if (open && last.index === index) last.part = { ...last.part, ...part, text: last.part.text + part.text }
+    else merged.push({ part, index })
   }
-  return merged
+  return merged.map(({ part }) => part)
 }
 
 /** Gemini's proof of thinking on a call or a message, where Google's and LiteLLM's clients put it. */
