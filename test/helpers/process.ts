@@ -78,7 +78,7 @@ export class GatewayProcess {
 
   /** The API key that the first start prints once. */
   async key(): Promise<string> {
-    return (await this.printed(/prk_\w{20,}/))[0]
+    return (await this.printed(/prk_live_[\w-]{20,}/))[0]
   }
 
   signal(signal: NodeJS.Signals): void {
