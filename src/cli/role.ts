@@ -9,6 +9,50 @@ const PLACE: Readonly<Record<string, Option>> = {
   account: { about: 'the account the task runs in', value: 'ACCOUNT' },
 }
 
+const roleDerive = defineCommand({
+  name: 'role derive',
+  summary: 'write the least execution role that task definitions need',
+  about: [
+    'Trust policy with conditions against confused deputies, and one statement for each kind of need with exact ARNs. Several task definitions give one merged role.',
+    'Notes go to standard error. What the containers themselves call belongs to the task role: --task-role derives that one.',
+  ].join('\n'),
+  positionals: [{ name: 'FILE', about: 'further task definitions', many: true }],
+  options: {
+    'task-definition': {
+      about: 'task definition as JSON, or - for standard input',
+      value: 'FILE',
+      required: true,
+      many: true,
+    },
+    'role-name': {
+      about: "the role's name (default CSECSTaskExecutionRole, for the task role CSECSTaskRole)",
+      value: 'NAME',
+    },
+    format: {
+      about: 'how the role is written',
+      value: 'FORMAT',
+      choices: ['json', 'cloudformation', 'terraform', 'cdk'],
+      default: 'json',
+    },
+    'task-role': { about: 'derive the task role in place of the execution role' },
+    'enable-execute-command': { about: 'the tasks run with ECS Exec' },
+    'launch-type': {
+      about: 'how the tasks run; else what each task definition requires',
+      value: 'TYPE',
+      choices: ['FARGATE', 'EC2', 'EXTERNAL'],
+    },
+    ...PLACE,
+  },
+  examples: [
+    'portreeve role derive --task-definition task.json --region eu-central-1 --account 111122223333',
+    'portreeve role derive --task-definition api.json worker.json --format terraform > role.tf',
+  ],
+  async run(input, io) {
+    const { runDerive } = await import('./role-derive.ts')
+    return runDerive(input, io)
+  },
+})
+
 const rolePreflight = defineCommand({
   name: 'role preflight',
   summary: 'predict an ECS launch step by step, with the exact error that ECS would show',
@@ -56,4 +100,4 @@ const roleTest = defineCommand({
 })
 
 /** Commands on execution roles that need no AWS. What they run is loaded when one of them is asked for. */
-export const roleCommands: readonly Command[] = [rolePreflight, roleTest]
+export const roleCommands: readonly Command[] = [roleDerive, rolePreflight, roleTest]

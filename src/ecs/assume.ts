@@ -6,7 +6,7 @@ import {
   type PolicyStatement,
   statementsOf,
 } from '../iam/policy.ts'
-import { couldMatch } from './intersect.ts'
+import { compileGlob, globMatches, globsMeet } from '../iam/glob.ts'
 import { hasUnknown, unknownParts } from './need.ts'
 
 /** What a call leaves unknown: condition keys that AWS would send but nobody has named, and its own resource's unknown parts. */
@@ -89,11 +89,13 @@ function needsGuess(resource: string, unknowns: Unknowns): boolean {
 
 /** Whether a resource pattern without unknown parts covers the call's resource whatever its unknown parts are. */
 function covers(pattern: string, resource: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '[^]*')
-    .replaceAll('?', '[^]')
-  return new RegExp(`^${source}$`).test(resource)
+  return globMatches(compileGlob(pattern), resource)
+}
+
+/** Whether two patterns can mean the same text when their unknown parts can be anything. */
+function couldMatch(one: string, other: string): boolean {
+  const open = (text: string) => text.replace(/⟨[^⟩]*⟩/g, '*')
+  return globsMeet(open(one), open(other))
 }
 
 /** The condition without the entries that hang on something unknown; undefined when there is none of those. */

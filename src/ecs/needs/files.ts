@@ -100,6 +100,6 @@ export function fileNeeds(use: FileUse, setting: Setting): readonly Need[] {
   return [
     base,
     location,
-    decryptNeed(base, keyArnOf(key, owner), 's3', { 'kms:EncryptionContext:aws:s3:arn': use.arn }),
+    decryptNeed(base, keyArnOf(key, owner, setting), 's3', { 'kms:EncryptionContext:aws:s3:arn': use.arn }),
   ]
 }

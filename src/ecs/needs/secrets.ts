@@ -108,7 +108,11 @@ export function secretNeeds(id: string, purpose: SecretPurpose, setting: Setting
   const crossAccount = account !== setting.account && !hasUnknown(account) && !hasUnknown(setting.account)
   const default_ = key === undefined || isDefaultKey(key)
   // The default key of another account's secret serves nobody outside that account.
-  const keyArn = default_ ? (crossAccount && key !== undefined ? defaultKeyArn(need) : undefined) : keyArnOf(key, need)
+  const keyArn = default_
+    ? crossAccount && key !== undefined
+      ? defaultKeyArn(need)
+      : undefined
+    : keyArnOf(key, need, setting)
   const encryption = { 'kms:EncryptionContext:SecretARN': secret.arn }
   return keyArn === undefined ? [need] : [need, decryptNeed(need, keyArn, 'secretsmanager', encryption)]
 }
@@ -144,7 +148,7 @@ export function parameterNeeds(id: string, purpose: SecretPurpose, setting: Sett
   }
   if (facts?.kms !== undefined && !isDefaultKey(facts.kms)) {
     const encryption = { 'kms:EncryptionContext:PARAMETER_ARN': resource }
-    needs.push(decryptNeed(need, keyArnOf(facts.kms, need), 'ssm', encryption))
+    needs.push(decryptNeed(need, keyArnOf(facts.kms, need, setting), 'ssm', encryption))
   }
   return needs
 }
@@ -159,10 +163,12 @@ function defaultKeyArn(need: Need): string {
 }
 
 /** A key's ARN from an ARN, an id or an alias; an alias hides the id, which is then unknown. */
-export function keyArnOf(key: string, owner: Pick<Need, 'resource' | 'region' | 'account'>): string {
+export function keyArnOf(key: string, owner: Pick<Need, 'resource' | 'region' | 'account'>, setting: Setting): string {
   const partition = parseArn(owner.resource)?.partition ?? 'aws'
   const alias = /(?:^|:)(alias\/.+)$/.exec(key)?.[1]
   if (alias !== undefined) {
+    const named = Object.entries(setting.facts.keys ?? {}).find(([, { aliases }]) => aliases?.includes(alias))
+    if (named) return named[0]
     const { region, account } = key.startsWith('arn:') ? (parseArn(key) ?? owner) : owner
     return `arn:${partition}:kms:${region}:${account}:key/${unknownPart(`id of ${alias}`)}`
   }
