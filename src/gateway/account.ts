@@ -12,7 +12,7 @@ export function learn(call: Call, report: TapReport): void {
 function price(call: Call): void {
   const { target, usage } = call
   if (!target || !usage) return
-  const cost = target.provider.cost(target.model, usage)
+  const cost = target.provider.cost(target.model, usage, call.startedAt)
   call.costMicros = cost.micros
   call.priceSource = cost.source
 }

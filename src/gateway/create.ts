@@ -1,4 +1,6 @@
 import type { CallRecord } from '../contract/call.ts'
+import { createAuthorizer } from '../llm/auth/authorize.ts'
+import type { World } from '../llm/auth/world.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { Gateway, GatewayLimits } from './gateway.ts'
 import { KeepAlives } from './keep-alive.ts'
@@ -9,9 +11,19 @@ export type GatewayOptions = {
   readonly record: (record: CallRecord) => Promise<void>
   readonly report: (error: unknown, requestId: string) => void
   readonly limits?: Partial<GatewayLimits>
+  /** What credential chains read; the process's own unless a test gives another. */
+  readonly world?: World
 }
 
 const DEFAULT_LIMITS: GatewayLimits = { bodyBytes: 32 * 1024 * 1024, keepAliveMs: 15_000 }
+
+/** A process that was given no surroundings has no credentials to find there. */
+const NO_WORLD: World = {
+  env: {},
+  readFile: (path) => Promise.reject(new Error(`no file ${path}`)),
+  fetch: (url) => Promise.reject(new Error(`no network for ${url}`)),
+  now: () => Date.now(),
+}
 
 /** A data plane without a server around it. */
 export function createGateway(options: GatewayOptions): Gateway & { close: () => void } {
@@ -24,6 +36,7 @@ export function createGateway(options: GatewayOptions): Gateway & { close: () =>
     report: options.report,
     limits,
     pool,
+    authorizer: createAuthorizer(options.world ?? NO_WORLD),
     keepAlives,
     inFlight: 0,
     close() {

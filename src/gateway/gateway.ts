@@ -1,4 +1,5 @@
 import type { CallRecord } from '../contract/call.ts'
+import type { Authorizer } from '../llm/auth/authorize.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { KeepAlives } from './keep-alive.ts'
 import type { Pool } from './upstream/pool.ts'
@@ -13,6 +14,8 @@ export type Gateway = {
   readonly limits: GatewayLimits
   /** An error that nobody expected: for the log, with the request id that the caller was told. */
   readonly report: (error: unknown, requestId: string) => void
+  /** Proves the gateway to vendors that want more than a key. */
+  readonly authorizer: Authorizer
   readonly keepAlives: KeepAlives
   /** Calls under way, for draining and for readiness. */
   inFlight: number

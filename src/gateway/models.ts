@@ -21,7 +21,7 @@ export function listModels(snapshot: Snapshot, key: SnapshotKey): { object: 'lis
   const data: ModelEntry[] = []
   for (const alias of snapshot.aliases.keys()) if (key.allows(alias)) data.push(entry(alias, 'portreeve'))
   for (const provider of snapshot.providers.values()) {
-    for (const model of new Set(provider.listed)) {
+    for (const model of new Set(provider.listed())) {
       const id = `${provider.id}/${model}`
       if (key.allows(id)) data.push(entry(id, provider.id))
     }

@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts'
 import { callErrorOf } from '../llm/errors.ts'
-import type { DecodeContext, Quirks } from '../llm/target.ts'
+import type { DecodeContext } from '../llm/target.ts'
 import type { AnswerOptions, StreamEncoder, VendorSide } from '../llm/protocol.ts'
 import { protocolOf } from '../llm/protocols.ts'
 import type { ChatRequest, Json, JsonObject } from '../llm/spec.ts'
@@ -75,8 +75,7 @@ function passThrough(call: Call, incoming: Incoming, target: SnapshotTarget, ser
     !quirks.noStreamOptions &&
     (endpoint === 'chat' || endpoint === 'completions')
   const stripUsage = asksUsage && !scan.includeUsage
-  const edited =
-    endpoint === 'chat' && changesBody(quirks) ? reencode(call, incoming, target, served, vendor) : undefined
+  const edited = endpoint === 'chat' && served.rewrites ? reencode(call, incoming, target, served, vendor) : undefined
   const body = edited
     ? edited.body
     : spliceRequest(incoming.body, scan, { model: target.model, includeUsage: asksUsage })
@@ -100,34 +99,6 @@ function passThrough(call: Call, incoming: Incoming, target: SnapshotTarget, ser
     stream: () => new PassThrough(vendor.createUsageTap(true, tapOptions), () => errorEncoder(call)),
     streamContentType: 'text/event-stream; charset=utf-8',
   }
-}
-
-/** Quirks that change what is sent: then the body is read and written anew, in the same format. */
-function changesBody(quirks: Quirks): boolean {
-  const {
-    rename,
-    drop,
-    defaults,
-    textOnly,
-    systemRole,
-    toolIds,
-    toolChoiceRequired,
-    structured,
-    reasoningInput,
-    reasoningControl,
-  } = quirks
-  return Boolean(
-    rename ??
-    drop ??
-    defaults ??
-    textOnly ??
-    systemRole ??
-    toolIds ??
-    toolChoiceRequired ??
-    structured ??
-    reasoningInput ??
-    reasoningControl,
-  )
 }
 
 function reencode(call: Call, incoming: Incoming, target: SnapshotTarget, served: ServedEndpoint, vendor: VendorSide) {

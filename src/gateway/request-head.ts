@@ -1,3 +1,4 @@
+import { isDynamic } from '../llm/auth/authorize.ts'
 import type { ServedEndpoint, SnapshotCredential, SnapshotProvider } from '../snapshot/snapshot.ts'
 
 /** Headers of the client that mean something to the vendor when both speak the same format. */
@@ -22,21 +23,26 @@ export type Address = {
   readonly contentType: string
 }
 
+/** The request target: path and query, with the credential where the vendor wants it in the query. */
+export function targetOf({ served, path, credential }: Address): string {
+  const { auth, origin } = served
+  const own = auth.scheme === 'query' && credential ? `${auth.name}=${encodeURIComponent(credential.secret)}` : ''
+  const query = [served.query, own].filter(Boolean).join('&')
+  return `${origin.basePath}${path}${query ? `${path.includes('?') ? '&' : '?'}${query}` : ''}`
+}
+
 /** Request line and headers up to the value of content-length: the same for every call to this place with this credential. */
-function prefixOf({ provider, served, path, credential, contentType }: Address): string {
+function prefixOf(address: Address): string {
+  const { provider, served, path, credential, contentType } = address
   let known = prefixes.get(served)
   if (!known) prefixes.set(served, (known = new Map()))
   const key = `${path}\n${credential?.id ?? ''}\n${contentType}`
   const found = known.get(key)
   if (found !== undefined) return found
   const { auth, origin } = served
-  const secret = credential?.secret
-  const query = [served.query, auth.scheme === 'query' && secret ? `${auth.name}=${encodeURIComponent(secret)}` : '']
-    .filter(Boolean)
-    .join('&')
-  const target = query ? `${path}${path.includes('?') ? '&' : '?'}${query}` : path
+  const secret = isDynamic(auth, credential?.secret) ? undefined : credential?.secret
   const prefix =
-    `POST ${origin.basePath}${target} HTTP/1.1\r\nhost: ${origin.host}\r\n${credentialLine(served, secret)}` +
+    `POST ${targetOf(address)} HTTP/1.1\r\nhost: ${origin.host}\r\n${credentialLine(served, secret)}` +
     `${provider.headerLines}accept-encoding: identity\r\nuser-agent: portreeve\r\ncontent-type: ${contentType}\r\ncontent-length: `
   // Paths may hold model names, which callers choose: the table must not grow with them.
   if (known.size < 1000) known.set(key, prefix)

@@ -1,8 +1,9 @@
 import { AppError } from '../errors.ts'
 import type { ServedEndpoint, SnapshotCredential, SnapshotTarget } from '../snapshot/snapshot.ts'
+import { isDynamic } from '../llm/auth/authorize.ts'
 import type { Call } from './call.ts'
 import type { Gateway } from './gateway.ts'
-import { requestHead } from './request-head.ts'
+import { requestHead, targetOf, type Address } from './request-head.ts'
 import { Upcall } from './upcall.ts'
 import { sendBuiltIn } from './upstream/built-in.ts'
 
@@ -33,8 +34,13 @@ export function send(gateway: Gateway, call: Call, target: SnapshotTarget, outgo
   const { body, served, path } = outgoing
   if (provider.builtIn) upcall.exchange = sendBuiltIn('POST', path, body, upcall)
   else {
-    const head = requestHead({ ...outgoing, provider, credential }, body.length, outgoing.lines)
-    upcall.exchange = gateway.pool.send(served.origin, { head, body, method: 'POST' }, provider.timeouts, upcall)
+    const address = { ...outgoing, provider, credential }
+    const begin = (proof: string) => {
+      const head = requestHead(address, body.length, outgoing.lines + proof)
+      upcall.exchange = gateway.pool.send(served.origin, { head, body, method: 'POST' }, provider.timeouts, upcall)
+    }
+    if (isDynamic(served.auth, credential?.secret)) void prove(gateway, upcall, address, body, begin)
+    else begin('')
   }
   return upcall
 }
@@ -59,4 +65,35 @@ function pickCredential({ provider }: SnapshotTarget): SnapshotCredential | unde
     )
   }
   return credentials[0]
+}
+
+/** Signs, or fetches what signing needs, and then begins; a failure to do so is the attempt's. */
+async function prove(
+  gateway: Gateway,
+  upcall: Upcall,
+  address: Address,
+  body: Uint8Array,
+  begin: (lines: string) => void,
+): Promise<void> {
+  const { served, provider, credential } = address
+  const [path = '', query] = targetOf(address).split('?')
+  const request = {
+    method: 'POST',
+    host: served.origin.host,
+    path,
+    ...(query ? { query } : {}),
+    headers: { 'content-type': address.contentType },
+    body,
+  }
+  try {
+    const proof = await gateway.authorizer.prove(served.auth, credential?.secret, request, provider.variables['region'])
+    const lines = Object.entries(proof.headers).map(([name, value]) => `${name}: ${value}\r\n`)
+    if (!upcall.abandoned) begin(lines.join(''))
+  } catch (cause) {
+    const error =
+      cause instanceof AppError
+        ? cause
+        : new AppError('provider_unavailable', `the provider "${provider.id}" could not be signed in to`, {}, cause)
+    upcall.onFailure({ error, phase: 'connect', mayHaveReached: false })
+  }
 }

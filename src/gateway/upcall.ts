@@ -104,6 +104,11 @@ export class Upcall implements ExchangeListener {
     else this.#reject(error)
   }
 
+  /** Whether nobody waits for the answer any more. */
+  get abandoned(): boolean {
+    return this.#ended
+  }
+
   /** The client left: gives the call up and rejects `ready`. */
   abandon(): void {
     if (this.#ended) return

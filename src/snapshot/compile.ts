@@ -1,5 +1,8 @@
 import { AppError } from '../errors.ts'
 import { compileWildcards } from '../lib/wildcard.ts'
+import { capabilitiesOf, modelsOf } from '../llm/catalog.ts'
+import { costMicros } from '../llm/price.ts'
+import { compilePrices, type Prices } from '../llm/prices.ts'
 import type { Alias } from '../contract/alias.ts'
 import { describeProvider } from './describe-provider.ts'
 import type { Snapshot, SnapshotAlias, SnapshotKey, SnapshotProvider } from './snapshot.ts'
@@ -21,10 +24,11 @@ export function compileSnapshot(source: SnapshotSource): Snapshot {
       return undefined
     }
   }
+  const prices = compilePrices(source.prices)
   const providers = new Map<string, SnapshotProvider>()
   for (const provider of source.providers) {
     if (!provider.enabled) continue
-    const compiled = attempt(`providers.${provider.id}`, () => compileProvider(provider))
+    const compiled = attempt(`providers.${provider.id}`, () => compileProvider(provider, prices))
     if (compiled) providers.set(provider.id, compiled)
   }
   const aliases = new Map<string, SnapshotAlias>()
@@ -52,7 +56,7 @@ function compileKey(key: SourceKey): SnapshotKey {
   }
 }
 
-function compileProvider(provider: SourceProvider): SnapshotProvider {
+function compileProvider(provider: SourceProvider, prices: Prices): SnapshotProvider {
   const { headers, ...description } = describeProvider(provider)
   const timeouts = provider.timeouts ?? {}
   return {
@@ -71,9 +75,9 @@ function compileProvider(provider: SourceProvider): SnapshotProvider {
       idleMs: timeouts.idle_ms ?? DEFAULT_TIMEOUTS.idleMs,
       totalMs: timeouts.total_ms ?? DEFAULT_TIMEOUTS.totalMs,
     },
-    capabilities: () => ({}),
-    cost: () => ({ micros: null, source: null }),
-    listed: provider.models ?? [],
+    capabilities: (model) => capabilitiesOf(provider.type, model),
+    cost: (model, usage, atMs) => costMicros(prices(provider.id, provider.type, model), usage, atMs),
+    listed: () => provider.models ?? modelsOf(provider.type).map(({ id }) => id),
   }
 }
 

@@ -3,6 +3,7 @@ import { closest } from '../lib/closest.ts'
 import { homeOf, placesOf, type AddressSettings, type Place } from '../llm/address.ts'
 import type { Operation, Provider } from '../llm/provider.ts'
 import { findProvider, PROVIDERS } from '../llm/providers.ts'
+import type { Quirks } from '../llm/target.ts'
 import type { ProtocolId } from '../llm/spec.ts'
 import type { Endpoint } from './endpoint.ts'
 import { parseOrigin } from './origin.ts'
@@ -69,7 +70,26 @@ function served(place: Place): ServedEndpoint {
     ...(own ? { path: own } : paths),
     auth: place.auth,
     quirks: place.quirks,
+    rewrites: rewrites(place.quirks),
   }
+}
+
+function rewrites(quirks: Quirks): boolean {
+  const { rename, drop, defaults, textOnly, systemRole, toolIds, toolChoiceRequired } = quirks
+  const { structured, reasoningInput, reasoningControl } = quirks
+  const all = [
+    rename,
+    drop,
+    defaults,
+    textOnly,
+    systemRole,
+    toolIds,
+    toolChoiceRequired,
+    structured,
+    reasoningInput,
+    reasoningControl,
+  ]
+  return all.some((quirk) => quirk !== undefined && quirk !== false)
 }
 
 function operationsOf(provider: Provider, home: Omit<Place, 'protocol'>): SnapshotProvider['endpoints'] {
@@ -86,6 +106,7 @@ function operationsOf(provider: Provider, home: Omit<Place, 'protocol'>): Snapsh
       path: own ?? path,
       auth,
       quirks,
+      rewrites: false,
     }
   }
   return endpoints

@@ -1,5 +1,6 @@
 import type { Capabilities, Quirks } from '../llm/target.ts'
 import type { ProtocolId, Usage } from '../llm/spec.ts'
+import type { Cost } from '../llm/price.ts'
 import type { Auth } from '../llm/provider.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Origin } from './origin.ts'
@@ -44,6 +45,8 @@ export type ServedEndpoint = {
   readonly streamPath?: string
   readonly auth: Auth
   readonly quirks: Quirks
+  /** The vendor differs from the format in what it takes: requests are read and written anew, even between equal formats. */
+  readonly rewrites: boolean
 }
 
 export type SnapshotProvider = {
@@ -64,9 +67,9 @@ export type SnapshotProvider = {
   readonly timeouts: { connectMs: number; firstByteMs: number; idleMs: number; totalMs: number }
   readonly capabilities: (model: string) => Capabilities
   /** Models to list beside those that are found by name. */
-  readonly listed: readonly string[]
-  /** The price of a use in micro-dollars; null where no price is known. */
-  readonly cost: (model: string, usage: Usage) => { readonly micros: number | null; readonly source: string | null }
+  readonly listed: () => readonly string[]
+  /** What a use costs; unpriced where nobody knows, never 0. */
+  readonly cost: (model: string, usage: Usage, atMs: number) => Cost
 }
 
 export type SnapshotTarget = {
