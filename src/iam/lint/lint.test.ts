@@ -423,7 +423,7 @@ describe('against what a task definition needs', () => {
   const need = (action: string, resource: string, grant = resource) => ({
     action,
     resource,
-    grant,
+    grants: [grant],
     why: 'it is needed',
   })
   const needs = [
@@ -463,7 +463,7 @@ describe('against what a task definition needs', () => {
     [
       'a pattern',
       [TOKEN, { ...PULL, Action: ['ecr:BatchGet*', 'ecr:GetDownloadUrlForLayer'] }, LOGS],
-      ['warning never-needed 12:5', 'warning over-grant-action 12:5'],
+      ['warning never-needed 12:5'],
     ],
     ['no logs', [TOKEN, PULL], ['error missing-permission 1:1', 'error missing-permission 1:1']],
     [

@@ -36,7 +36,15 @@ export async function lintRoleFile(text: JsonText, options: LintOptions): Promis
     link: undefined,
   }))
   for (const subject of subjects) findings.push(...lintSubject(subject, table, options))
-  return sortFindings(findings)
+  return sortFindings(findings.filter((finding) => !isSaidBetter(finding, findings)))
+}
+
+/** Whether another finding at the same place gives the better reason why an action is not needed. */
+function isSaidBetter(finding: Finding, all: readonly Finding[]): boolean {
+  const better: readonly string[] = ['never-needed', 'application-permission', 'ssm-get-parameter', 'unknown-action']
+  const samePlace = (other: Finding) =>
+    other.place?.line === finding.place?.line && other.place?.column === finding.place?.column
+  return finding.id === 'over-grant-action' && all.some((other) => better.includes(other.id) && samePlace(other))
 }
 
 function lintSubject(subject: LintSubject, table: ActionTable, options: LintOptions): readonly Finding[] {

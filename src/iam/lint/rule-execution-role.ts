@@ -13,7 +13,7 @@ export function lintExecutionRole(views: readonly StatementView[], judged: boole
     for (const action of view.actions) lintAction(view, action, judged)
     lintStar(view, judged)
   }
-  if (!part) lintHalves(views)
+  if (!part && !judged) lintHalves(views)
 }
 
 function lintAction({ table, say }: StatementView, { text, path }: LocatedText, judged: boolean): void {

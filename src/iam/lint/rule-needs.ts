@@ -6,8 +6,8 @@ export type LintNeed = {
   readonly action: string
   /** The resource of the call. */
   readonly resource: string
-  /** The resource to write in a policy: the tightest text that serves. */
-  readonly grant: string
+  /** The resources to write in a policy: the tightest texts that serve. */
+  readonly grants: readonly string[]
   readonly why: string
 }
 
@@ -28,7 +28,7 @@ export function lintNeeds(views: readonly StatementView[], needs: readonly LintN
     missing.set(need.action, [...(missing.get(need.action) ?? []), need])
   }
   for (const [action, group] of missing) {
-    const grants = [...new Set(group.map(({ grant }) => grant))]
+    const grants = [...new Set(group.flatMap(({ grants }) => grants))]
     first.say(
       'missing-permission',
       [],
@@ -80,10 +80,10 @@ function lintAction(view: StatementView, { text, path }: LocatedText, needs: rea
 
 function lintResource(view: StatementView, { text, path }: LocatedText, needs: readonly LintNeed[]): void {
   const mine = needs.filter(
-    (need) => need.grant !== '*' && view.actions.some((action) => covers(action.text, need.action)),
+    (need) => !need.grants.includes('*') && view.actions.some((action) => covers(action.text, need.action)),
   )
   const tokenOnly = needs.some(
-    (need) => need.grant === '*' && view.actions.some((action) => covers(action.text, need.action)),
+    (need) => need.grants.includes('*') && view.actions.some((action) => covers(action.text, need.action)),
   )
   if (isUnknown(text) && text !== '*') return
   const touched = mine.filter((need) => globsMeet(text, asPattern(need.resource)))
@@ -93,7 +93,7 @@ function lintResource(view: StatementView, { text, path }: LocatedText, needs: r
       view.say('over-grant-resource', path, `The task definition needs nothing on "${text}".`, 'Take it out.')
     return
   }
-  const grants = [...new Set(touched.map(({ grant }) => grant))]
+  const grants = [...new Set(touched.flatMap(({ grants }) => grants))]
   if (grants.some((grant) => globCovers(asPattern(grant), text))) return
   const split =
     text === '*' && tokenOnly ? ' in a statement beside that of ecr:GetAuthorizationToken, which keeps "*"' : ''
