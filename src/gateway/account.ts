@@ -1,12 +1,23 @@
 import type { TapReport } from '../llm/protocol.ts'
 import type { Call } from './call.ts'
 import type { Gateway } from './gateway.ts'
+import { NO_USAGE } from './traffic.ts'
+
+/** Bytes of a request for one token, where the vendor did not get to count them. */
+const BYTES_PER_TOKEN = 4
 
 /** Takes over what was learned of the answer, and prices it. */
 export function learn(call: Call, report: TapReport): void {
   if (report.usage) call.usage = report.usage
   if (report.finish) call.finish = report.finish
+  const estimated = !report.complete && report.estimatedOutput > 0
+  if (estimated) {
+    // The answer was cut before the vendor told: what was produced is charged.
+    const known = call.usage ?? { ...NO_USAGE, inputUncached: Math.ceil(call.bytesIn / BYTES_PER_TOKEN) }
+    call.usage = { ...known, output: Math.max(known.output, report.estimatedOutput) }
+  }
   price(call)
+  if (estimated && call.priceSource !== null) call.priceSource += ', tokens estimated'
 }
 
 function price(call: Call): void {
@@ -17,6 +28,13 @@ function price(call: Call): void {
   call.priceSource = cost.source
 }
 
+/** All tokens of the call, as limits count them. */
+export function tokensOf({ usage }: Call): number {
+  if (!usage) return 0
+  const { inputUncached, cacheRead, cacheWrite5m, cacheWrite1h, output, reasoning } = usage
+  return inputUncached + cacheRead + cacheWrite5m + cacheWrite1h + output + reasoning
+}
+
 const DONE = Promise.resolve()
 
 /** Writes the call's one record; resolves when it is durable. Later calls do nothing. */
@@ -24,5 +42,10 @@ export function record(gateway: Gateway, call: Call): Promise<void> {
   if (call.recorded) return DONE
   call.recorded = true
   gateway.inFlight--
+  if (call.admission ?? call.reservation) {
+    const now = Date.now()
+    call.admission?.settle(now, tokensOf(call))
+    call.reservation?.settle(now, call.costMicros ?? 0)
+  }
   return gateway.record(call.toRecord())
 }

@@ -1,107 +1,106 @@
 import { AppError } from '../errors.ts'
-import { learn, record } from './account.ts'
+import { Retries } from '../contract/routing.ts'
+import { callErrorOf } from '../llm/errors.ts'
+import type { CallError } from '../llm/spec.ts'
+import type { SnapshotTarget } from '../snapshot/snapshot.ts'
 import type { Call } from './call.ts'
 import type { Gateway } from './gateway.ts'
-import { planChat, planOther, type Incoming, type Plan } from './plan.ts'
+import type { Incoming } from './plan.ts'
 import { Refusal } from './refuse.ts'
-import { StreamRelay } from './relay-stream.ts'
-import type { Resolution } from './resolve.ts'
-import { send, settle } from './send.ts'
-import type { Upcall } from './upcall.ts'
+import type { Itinerary } from './itinerary.ts'
+import { judgeFailure, waitBeforeRetry } from './retry.ts'
+import { tryTarget } from './try-target.ts'
 
-/** Sends the call to its target and makes the client's response of what comes back. Throws what the client must be told. */
+/** A call that names its target itself is sent once: whoever wants repetitions or fallbacks makes an alias. */
+const NO_RETRIES = Retries.parse({ attempts: 1 })
+
+/**
+ * Sends the call to its targets, one after the other, until one answers. Each failure decides what is tried next: the same target again,
+ * another credential, the next target, a place of the failure's own list, or nothing. Throws what the client must be told.
+ */
 export async function attempt(
   gateway: Gateway,
   call: Call,
   incoming: Incoming,
-  resolution: Resolution,
+  itinerary: Itinerary,
   signal: AbortSignal,
 ): Promise<Response> {
-  const target = resolution.targets[0]!
-  call.target = target
-  const plan = call.route.endpoint === 'chat' ? planChat(call, incoming, target) : planOther(call, incoming, target)
-  call.dropped = plan.dropped
-  if (plan.dropped.length > 0 && call.key?.onUnsupported === 'refuse')
-    throw unsupported(plan.dropped, target.provider.id)
-  const upcall = send(gateway, call, target, plan.outgoing)
-  const leave = () => upcall.abandon()
-  if (signal.aborted) leave()
-  signal.addEventListener('abort', leave)
-  try {
-    await upcall.ready
-  } catch (error) {
-    settle(call, upcall.status || null, error instanceof AppError ? error.code : 'internal')
-    throw error
+  const { alias } = itinerary
+  const retries = alias?.retries ?? NO_RETRIES
+  let queue: readonly SnapshotTarget[] = itinerary.targets
+  let first: CallError | undefined
+  let last: CallError | undefined
+  gateway.traffic.retries.called(Date.now())
+  for (let index = 0; index < queue.length; index++) {
+    const target = queue[index]!
+    const hasNext = index + 1 < queue.length
+    const tried = new Set<string>()
+    for (let count = 1; ; count++) {
+      const options = { hasNext, tried, repeated: call.attempts.length > 0 }
+      const outcome = await tryTarget(gateway, call, incoming, target, itinerary, options, signal)
+      if (outcome instanceof Response) return outcome
+      const error = outcome
+      if (signal.aborted || error.code === 'client_closed') throw new Refusal(error)
+      const verdict = judgeFailure(error)
+      if (verdict.kind === 'special') {
+        const places = itinerary.special(verdict.failure)
+        if (places.length === 0 || queue === places) throw new Refusal(first && queue === places ? first : error)
+        queue = places
+        index = -1
+        first ??= error
+        last = error
+        break
+      }
+      // What only the fallback objects to is not the caller's fault: the first failure is the truth.
+      if (verdict.kind === 'final') throw new Refusal(first ?? error)
+      first ??= error
+      last = error
+      if (hasOtherCredential(gateway, target, tried, error)) continue
+      if (verdict.kind === 'elsewhere' || count >= retries.attempts) break
+      if (hasNext && error.vendor?.status === 429) break
+      const now = Date.now()
+      const wait = waitBeforeRetry(retries, count, error.retryAfterMs, Math.random)
+      if (wait === undefined || call.elapsed() + wait > target.provider.timeouts.totalMs) break
+      if (!gateway.traffic.retries.take(now)) break
+      await pause(wait, signal)
+      call.upstreamMs += wait
+    }
   }
-  call.firstByteMs = upcall.firstByteAt - call.started
-  if (upcall.status >= 300) throw refusalOf(call, plan, upcall)
-  return upcall.streaming ? streamed(gateway, call, plan, upcall, signal) : plain(gateway, call, plan, upcall)
+  throw new Refusal(last ?? callErrorOf(noTarget(itinerary)))
 }
 
-function unsupported(dropped: readonly string[], provider: string): AppError {
-  return new AppError(
-    'unsupported_parameter',
-    `${dropped.join(', ')} cannot be carried to "${provider}", and this key refuses to leave parameters out: remove it, or choose another model`,
-    { field: dropped[0]! },
-  )
+/** A failure of the credential alone is worth the next credential of the same target at once. */
+function hasOtherCredential(gateway: Gateway, target: SnapshotTarget, tried: Set<string>, error: CallError): boolean {
+  const status = error.vendor?.status
+  if (status !== 401 && status !== 402 && status !== 403 && status !== 429) return false
+  if (tried.size === 0 || tried.size >= target.provider.credentials.length) return false
+  const pool = gateway.traffic.health.pool(target.provider.id)
+  return pool?.isReady(Date.now(), tried) ?? false
 }
 
-/** What the vendor said, in the vocabulary of calls. Its own trouble with the gateway's credential is not the caller's. */
-function refusalOf(call: Call, plan: Plan, upcall: Upcall): Error {
-  const provider = call.target!.provider.id
-  if (upcall.status === 401 || upcall.status === 403) {
-    settle(call, upcall.status, 'upstream_unauthorized')
+function noTarget({ alias, waitMs }: Itinerary): AppError {
+  const name = alias?.name ?? ''
+  if (waitMs === Infinity)
     return new AppError(
-      'upstream_unauthorized',
-      `the provider "${provider}" rejected the gateway's own credential (${upcall.status}): its operator must check the provider's api_key`,
+      'invalid_request',
+      `no target of "${name}" takes such a request: see the conditions of its targets`,
     )
+  return new AppError('provider_unavailable', `every target of "${name}" rests after failures; try again shortly`, {
+    retryAfterMs: Math.max(1, Math.ceil(waitMs)),
+  })
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms <= 0) return Promise.resolve()
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const leave = () => {
+    clearTimeout(timer)
+    reject(new AppError('client_closed', 'the client left while the call waited for another try'))
   }
-  const error = plan.vendor.decodeError(upcall.status, upcall.head?.toHeaders() ?? new Headers(), upcall.body())
-  settle(call, upcall.status, error.code)
-  return new Refusal(error)
-}
-
-async function plain(gateway: Gateway, call: Call, plan: Plan, upcall: Upcall): Promise<Response> {
-  const contentType = upcall.head?.get('content-type') ?? 'application/json'
-  const { body, report } = plan.answer(upcall.body(), contentType)
-  if (report.error) {
-    settle(call, upcall.status, report.error.code)
-    throw new Refusal(report.error)
-  }
-  settle(call, upcall.status, null)
-  call.status = 200
-  call.bytesOut = body.length
-  learn(call, report)
-  await record(gateway, call)
-  const type = typeof body === 'string' ? 'application/json' : contentType
-  return new Response(body as BodyInit, { headers: answerHeaders(call, type) })
-}
-
-function streamed(gateway: Gateway, call: Call, plan: Plan, upcall: Upcall, signal: AbortSignal): Response {
-  call.status = 200
-  const relay = new StreamRelay(gateway, call, upcall, plan.stream())
-  signal.addEventListener('abort', () => relay.clientLeft())
-  const headers = answerHeaders(call, plan.streamContentType)
-  headers['cache-control'] = 'no-cache'
-  headers['x-accel-buffering'] = 'no'
-  return new Response(relay.body(), { headers })
-}
-
-/** Headers of every answer: who answered, after how many tries, and what the gateway itself cost in time. */
-function answerHeaders(call: Call, type: string): Record<string, string> {
-  const target = call.target!
-  const headers: Record<string, string> = {
-    'content-type': type,
-    'x-request-id': call.id,
-    'x-portreeve-model': encodeHeader(`${target.provider.id}/${target.model}`),
-    'x-portreeve-attempts': String(call.attempts.length),
-    'x-portreeve-overhead-ms': Math.max(0, call.elapsed() - call.upstreamMs).toFixed(2),
-  }
-  if (call.dropped.length > 0) headers['x-portreeve-dropped'] = encodeHeader(call.dropped.join(', '))
-  return headers
-}
-
-/** Header values hold visible ASCII only; anything else is percent-encoded. */
-function encodeHeader(value: string): string {
-  return /^[\x20-\x7e]*$/.test(value) ? value : encodeURI(value)
+  const timer = setTimeout(() => {
+    signal.removeEventListener('abort', leave)
+    resolve()
+  }, ms)
+  signal.addEventListener('abort', leave, { once: true })
+  return promise
 }

@@ -3,6 +3,8 @@ import type { FinishReason, Usage } from '../llm/spec.ts'
 import type { RequestScan } from '../llm/stream/splice.ts'
 import type { Route } from '../snapshot/endpoint.ts'
 import type { Snapshot, SnapshotKey, SnapshotTarget } from '../snapshot/snapshot.ts'
+import type { Admission, LimitState } from '../quota/limits.ts'
+import type { Reservation } from '../quota/budget.ts'
 import { newId } from '../lib/id.ts'
 
 /** One call on its way through the gateway: filled in step by step, turned into its record once. */
@@ -35,6 +37,17 @@ export class Call {
   bytesIn = 0
   bytesOut = 0
   recorded = false
+  /** What the call holds of its limits and budgets until it is recorded. */
+  admission: Admission | undefined
+  reservation: Reservation | undefined
+  /** The limit that refused the call. */
+  limitStates: readonly LimitState[] | undefined
+  /** The maximum of output tokens that the call's budgets can pay for, where the caller named none. */
+  outputCap: number | undefined
+  /** `hit`, `miss`, `shared`; null when no cache was asked. */
+  cache: string | null = null
+  /** How often each guard acted. */
+  guards: Record<string, number> | null = null
 
   constructor(route: Route, snapshot: Snapshot) {
     this.route = route
@@ -75,8 +88,8 @@ export class Call {
       bytes_in: this.bytesIn,
       bytes_out: this.bytesOut,
       dropped: this.dropped as string[],
-      cache: null,
-      guards: null,
+      cache: this.cache,
+      guards: this.guards,
     }
   }
 }

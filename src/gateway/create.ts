@@ -4,6 +4,7 @@ import type { World } from '../llm/auth/world.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { Gateway, GatewayLimits } from './gateway.ts'
 import { KeepAlives } from './keep-alive.ts'
+import { TrafficState } from './traffic.ts'
 import { Pool } from './upstream/pool.ts'
 
 export type GatewayOptions = {
@@ -13,6 +14,7 @@ export type GatewayOptions = {
   readonly limits?: Partial<GatewayLimits>
   /** What credential chains read; the process's own unless a test gives another. */
   readonly world?: World
+  readonly traffic?: TrafficState
 }
 
 const DEFAULT_LIMITS: GatewayLimits = { bodyBytes: 32 * 1024 * 1024, keepAliveMs: 15_000 }
@@ -38,6 +40,7 @@ export function createGateway(options: GatewayOptions): Gateway & { close: () =>
     pool,
     authorizer: createAuthorizer(options.world ?? NO_WORLD),
     keepAlives,
+    traffic: options.traffic ?? new TrafficState(),
     inFlight: 0,
     close() {
       pool.close()

@@ -2,6 +2,7 @@ import type { CallRecord } from '../contract/call.ts'
 import type { Authorizer } from '../llm/auth/authorize.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { KeepAlives } from './keep-alive.ts'
+import type { TrafficState } from './traffic.ts'
 import type { Pool } from './upstream/pool.ts'
 
 /** What the steps of a call share. */
@@ -17,6 +18,8 @@ export type Gateway = {
   /** Proves the gateway to vendors that want more than a key. */
   readonly authorizer: Authorizer
   readonly keepAlives: KeepAlives
+  /** Limits, budgets, health of targets: what is counted and learned. */
+  readonly traffic: TrafficState
   /** Calls under way, for draining and for readiness. */
   inFlight: number
 }

@@ -1,11 +1,14 @@
 import { AppError } from '../errors.ts'
 import { scanRequest, type RequestScan } from '../llm/stream/splice.ts'
 import { learn, record } from './account.ts'
+import { admit, reserve } from './admit.ts'
+import { addLimitHeaders } from './answer-headers.ts'
 import { attempt } from './attempt.ts'
 import { readBody } from './body.ts'
 import { Call } from './call.ts'
 import type { Gateway } from './gateway.ts'
 import { identify } from './identify.ts'
+import { plotItinerary } from './itinerary.ts'
 import type { Incoming } from './plan.ts'
 import { errorResponse, toCallError } from './refuse.ts'
 import { forwardedLines } from './request-head.ts'
@@ -39,7 +42,12 @@ export async function handleCall(
     }
     read(call, incoming)
     const resolution = resolve(call.snapshot, call.key, call.modelAsked ?? undefined)
-    return await attempt(gateway, call, incoming, resolution, request.signal)
+    const admitted = admit(gateway, call)
+    if (admitted) await admitted
+    const itinerary = plotItinerary(gateway, call, incoming, resolution, (name) => request.headers.get(name))
+    const reserved = reserve(gateway, call, incoming, itinerary.targets)
+    if (reserved) await reserved
+    return await attempt(gateway, call, incoming, itinerary, request.signal)
   } catch (error) {
     return await refuse(gateway, call, error)
   }
@@ -71,6 +79,8 @@ async function refuse(gateway: Gateway, call: Call, cause: unknown): Promise<Res
   } catch (failure) {
     gateway.report(failure, call.id)
   }
-  const allow = error.code === 'method_not_allowed' ? { allow: 'POST' } : undefined
-  return errorResponse(error, call.route.dialect, call.id, allow)
+  const headers: Record<string, string> = error.code === 'method_not_allowed' ? { allow: 'POST' } : {}
+  if (call.attempts.length > 0) headers['x-portreeve-attempts'] = String(call.attempts.length)
+  addLimitHeaders(call, headers)
+  return errorResponse(error, call.route.dialect, call.id, headers)
 }

@@ -13,7 +13,7 @@ import type { Outgoing } from './send.ts'
 
 /** What a call brings along: its bytes, and what its address said. */
 export type Incoming = {
-  readonly body: Uint8Array
+  body: Uint8Array
   readonly pathModel: string | undefined
   readonly pathStream: boolean | undefined
   readonly query: Readonly<Record<string, string>>

@@ -3,6 +3,8 @@ import { callErrorOf } from '../llm/errors.ts'
 import { protocolOf } from '../llm/protocols.ts'
 import type { CallError, ProtocolId } from '../llm/spec.ts'
 
+const DEFAULT_WAIT_MS = 1_000
+
 /** A call that failed with an error that is already in the vocabulary of calls. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
@@ -16,9 +18,15 @@ export class Refusal extends Error {
 
 /** The error as every wire format can render it. What is none of ours says nothing of what it was. */
 export function toCallError(error: unknown): CallError {
-  if (error instanceof Refusal) return error.error
-  if (error instanceof AppError) return callErrorOf(error)
+  if (error instanceof Refusal) return withWait(error.error)
+  if (error instanceof AppError) return withWait(callErrorOf(error))
   return callErrorOf(new AppError('internal', 'the gateway failed on this call: report its request id'))
+}
+
+/** Too much load is always told with a time to come back. */
+function withWait(error: CallError): CallError {
+  const waits = error.retryable && (error.status === 429 || error.status === 503 || error.status === 529)
+  return waits && error.retryAfterMs === undefined ? { ...error, retryAfterMs: DEFAULT_WAIT_MS } : error
 }
 
 /** An error response in the caller's dialect, with the request id that its record has. */

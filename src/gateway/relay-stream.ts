@@ -1,11 +1,12 @@
 import { AppError } from '../errors.ts'
 import { callErrorOf, cutStream } from '../llm/errors.ts'
 import type { CallError } from '../llm/spec.ts'
-import { learn, record } from './account.ts'
+import { learn, record, tokensOf } from './account.ts'
 import type { Call } from './call.ts'
 import type { Gateway } from './gateway.ts'
 import type { KeepAlives } from './keep-alive.ts'
 import { settle } from './send.ts'
+import type { TargetUse } from './target-use.ts'
 import type { StreamTransform } from './transform.ts'
 import type { Sink, Upcall } from './upcall.ts'
 
@@ -24,10 +25,25 @@ export class StreamRelay implements Sink {
   #controller: ReadableStreamDirectController | undefined
   #finished: (() => void) | undefined
   #over = false
+  /** How it ended, for the target's health. */
+  #ended: CallError | 'whole' | 'left' = 'whole'
   /** Whether what was sent last ended an event: only then a comment may follow. */
   #betweenEvents = true
 
-  constructor(gateway: Gateway, call: Call, upcall: Upcall, transform: StreamTransform) {
+  readonly #use: TargetUse
+  readonly #held: readonly (Uint8Array | string)[]
+
+  /** `held` is what the transform gave while the stream was held back. */
+  constructor(
+    gateway: Gateway,
+    call: Call,
+    upcall: Upcall,
+    use: TargetUse,
+    transform: StreamTransform,
+    held: readonly (Uint8Array | string)[] = [],
+  ) {
+    this.#use = use
+    this.#held = held
     this.#gateway = gateway
     this.#call = call
     this.#upcall = upcall
@@ -44,13 +60,20 @@ export class StreamRelay implements Sink {
         this.#keepAlives.add(this)
         const { promise, resolve } = Promise.withResolvers<void>()
         this.#finished = resolve
-        this.#upcall.drainTo(this)
+        this.#begin()
         return promise
       },
       cancel: () => this.clientLeft(),
     }
     // The browser's types, which the console needs, know nothing of Bun's direct streams.
     return new ReadableStream(source as unknown as UnderlyingDefaultSource<Uint8Array>)
+  }
+
+  #begin(): void {
+    for (const out of this.#held) this.#send(out)
+    if (this.#held.length > 0) this.#upcall.exchange?.resume()
+    if (this.#transform.finished) this.#finish('')
+    else this.#upcall.drainTo(this)
   }
 
   data(chunk: Uint8Array): void {
@@ -86,6 +109,7 @@ export class StreamRelay implements Sink {
     this.#upcall.exchange?.cancel()
     this.#call.status = 499
     this.#call.errorCode = 'client_closed'
+    this.#ended = 'left'
     this.#close()
   }
 
@@ -106,6 +130,7 @@ export class StreamRelay implements Sink {
     } else if (report.error && out.length > 0) {
       // The vendor's own error event is in what is sent: the client has been told.
       this.#over = true
+      this.#ended = report.error
       this.#call.errorCode = report.error.code
       this.#upcall.exchange?.cancel()
       this.#close(out)
@@ -125,6 +150,7 @@ export class StreamRelay implements Sink {
 
   #failWith(error: CallError): void {
     this.#over = true
+    this.#ended = error
     this.#call.errorCode = error.code
     this.#upcall.exchange?.cancel()
     this.#close(this.#transform.fail(error))
@@ -137,6 +163,10 @@ export class StreamRelay implements Sink {
     call.bytesOut += last.length
     learn(call, this.#transform.report())
     settle(call, this.#upcall.status, call.errorCode)
+    const tokens = tokensOf(call)
+    if (this.#ended === 'left') this.#use.abandon(tokens)
+    else if (this.#ended === 'whole') this.#use.succeed(firstTokenMs(call), tokens)
+    else this.#use.fail(this.#ended, tokens)
     record(this.#gateway, call).then(
       () => this.#conclude(last),
       (error: unknown) => {
@@ -170,6 +200,12 @@ export class StreamRelay implements Sink {
       )
     } else void controller.flush()
   }
+}
+
+/** From the beginning of the attempt that answered. */
+function firstTokenMs({ firstByteMs, attempts }: Call): number | undefined {
+  const begun = attempts.at(-1)?.started_ms
+  return firstByteMs === null || begun === undefined ? undefined : Math.max(0, firstByteMs - begun)
 }
 
 function endsEvent(out: Uint8Array | string): boolean {

@@ -23,7 +23,7 @@ export function resolve(snapshot: Snapshot, key: SnapshotKey, model: string | un
   const slash = model.indexOf('/')
   const provider = slash > 0 ? snapshot.providers.get(model.slice(0, slash)) : undefined
   if (!provider) throw notFound(snapshot, key, model)
-  return { alias: null, targets: [{ provider, model: model.slice(slash + 1), weight: 1, priority: 0 }] }
+  return { alias: null, targets: [{ provider, model: model.slice(slash + 1) }] }
 }
 
 function notFound(snapshot: Snapshot, key: SnapshotKey, model: string): AppError {

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import type { TimeoutOverrides } from '../contract/routing.ts'
 import type { ServedEndpoint, SnapshotCredential, SnapshotTarget } from '../snapshot/snapshot.ts'
 import { isDynamic } from '../llm/auth/authorize.ts'
 import type { Call } from './call.ts'
@@ -6,6 +7,7 @@ import type { Gateway } from './gateway.ts'
 import { requestHead, targetOf, type Address } from './request-head.ts'
 import { Upcall } from './upcall.ts'
 import { sendBuiltIn } from './upstream/built-in.ts'
+import type { PhaseTimeouts } from './upstream/exchange.ts'
 
 /** What goes to the upstream: `path` is below the origin's base path, `lines` are further header lines. */
 export type Outgoing = {
@@ -17,9 +19,15 @@ export type Outgoing = {
 }
 
 /** Begins one attempt at one target. The attempt is on the call's list from here on; `settle` completes it. */
-export function send(gateway: Gateway, call: Call, target: SnapshotTarget, outgoing: Outgoing): Upcall {
+export function send(
+  gateway: Gateway,
+  call: Call,
+  target: SnapshotTarget,
+  credential: SnapshotCredential | undefined,
+  outgoing: Outgoing,
+  overrides?: TimeoutOverrides,
+): Upcall {
   const { provider } = target
-  const credential = pickCredential(target)
   call.target = target
   call.attempts.push({
     provider: provider.id,
@@ -37,7 +45,12 @@ export function send(gateway: Gateway, call: Call, target: SnapshotTarget, outgo
     const address = { ...outgoing, provider, credential }
     const begin = (proof: string) => {
       const head = requestHead(address, body.length, outgoing.lines + proof)
-      upcall.exchange = gateway.pool.send(served.origin, { head, body, method: 'POST' }, provider.timeouts, upcall)
+      upcall.exchange = gateway.pool.send(
+        served.origin,
+        { head, body, method: 'POST' },
+        timeoutsOf(target, overrides),
+        upcall,
+      )
     }
     if (isDynamic(served.auth, credential?.secret)) void prove(gateway, upcall, address, body, begin)
     else begin('')
@@ -56,15 +69,18 @@ export function settle(call: Call, status: number | null, errorCode: string | nu
   call.upstreamMs += duration
 }
 
-function pickCredential({ provider }: SnapshotTarget): SnapshotCredential | undefined {
-  const { credentials } = provider
-  if (credentials.length === 0 && !provider.credentialOptional) {
-    throw new AppError(
-      'provider_unavailable',
-      `the provider "${provider.id}" has no API key: set api_key for it, or its variable in the environment`,
-    )
+/** An alias may name timeouts of its own. */
+function timeoutsOf(
+  { provider: { timeouts } }: SnapshotTarget,
+  overrides: TimeoutOverrides | undefined,
+): PhaseTimeouts {
+  if (!overrides) return timeouts
+  return {
+    connectMs: overrides.connect_ms ?? timeouts.connectMs,
+    firstByteMs: overrides.first_byte_ms ?? timeouts.firstByteMs,
+    idleMs: overrides.idle_ms ?? timeouts.idleMs,
+    totalMs: overrides.total_ms ?? timeouts.totalMs,
   }
-  return credentials[0]
 }
 
 /** Signs, or fetches what signing needs, and then begins; a failure to do so is the attempt's. */

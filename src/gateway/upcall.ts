@@ -122,6 +122,17 @@ export class Upcall implements ExchangeListener {
     return this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
   }
 
+  /** Takes the sink away and slows the vendor down: what comes now waits for the next `drainTo`. */
+  buffer(): void {
+    this.#sink = undefined
+    this.exchange?.pause()
+  }
+
+  /** Takes back a chunk that its sink no longer wants. */
+  keep(chunk: Uint8Array): void {
+    this.#take(chunk)
+  }
+
   /** Sends what has come and all that will come to the sink. */
   drainTo(sink: Sink): void {
     this.#sink = sink

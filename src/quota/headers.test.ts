@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { formatReset, limitHeaders, refusalHeaders, retryHeaders } from './headers.ts'
+import { formatReset, limitHeaders } from './headers.ts'
 import type { LimitState } from './limits.ts'
 
 const NOW = Date.UTC(2026, 10, 23, 12, 0, 0)
@@ -25,18 +25,4 @@ describe('headers of an answer', () => {
     expect(Object.fromEntries(limitHeaders(STATES, dialect, NOW))).toMatchSnapshot()
   })
   test('none without limits', () => expect(limitHeaders([], 'openai', NOW)).toEqual([]))
-})
-
-test.each([
-  [250, { 'retry-after': '1', 'retry-after-ms': '250', 'x-should-retry': 'true' }],
-  [2_001, { 'retry-after': '3', 'retry-after-ms': '2001', 'x-should-retry': 'true' }],
-  [Infinity, { 'x-should-retry': 'false' }],
-])('a wait of %d ms', (waitMs, expected) => {
-  expect(Object.fromEntries(retryHeaders(waitMs))).toEqual(expected)
-})
-
-test('a refusal carries both', () => {
-  const refusal = { ...STATES[1]!, remaining: 0, refused: true as const, asked: 1, waitMs: 1_500 }
-  const headers = Object.fromEntries(refusalHeaders(refusal, 'openai', NOW))
-  expect(headers).toMatchObject({ 'x-ratelimit-remaining-requests': '0', 'retry-after': '2', 'retry-after-ms': '1500' })
 })

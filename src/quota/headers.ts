@@ -1,4 +1,4 @@
-import type { LimitState, Measure, Refusal } from './limits.ts'
+import type { LimitState, Measure } from './limits.ts'
 
 /** The families of header names that clients read. */
 export type HeaderDialect = 'openai' | 'anthropic' | 'gemini'
@@ -71,20 +71,4 @@ const UNITS: Readonly<Record<Measure, string>> = {
 
 function rfc3339(ms: number): string {
   return `${new Date(Math.ceil(ms / 1_000) * 1_000).toISOString().slice(0, 19)}Z`
-}
-
-/** When to come back, as every SDK reads it; Infinity says that there is no use in coming back. */
-export function retryHeaders(waitMs: number): Pair[] {
-  if (!Number.isFinite(waitMs)) return [['x-should-retry', 'false']]
-  const ms = Math.max(1, Math.ceil(waitMs))
-  return [
-    ['retry-after', String(Math.ceil(ms / 1_000))],
-    ['retry-after-ms', String(ms)],
-    ['x-should-retry', 'true'],
-  ]
-}
-
-/** All headers of a refusal by a limit. */
-export function refusalHeaders(refusal: Refusal, dialect: HeaderDialect, now: number): Pair[] {
-  return [...limitHeaders([refusal], dialect, now), ...retryHeaders(refusal.waitMs)]
 }

@@ -4,6 +4,8 @@ import { capabilitiesOf, modelsOf } from '../llm/catalog.ts'
 import { costMicros } from '../llm/price.ts'
 import { compilePrices, type Prices } from '../llm/prices.ts'
 import type { Alias } from '../contract/alias.ts'
+import type { Place } from '../contract/routing.ts'
+import { compileTraffic } from './compile-traffic.ts'
 import { describeProvider } from './describe-provider.ts'
 import type { Snapshot, SnapshotAlias, SnapshotKey, SnapshotProvider } from './snapshot.ts'
 import type { SnapshotSource, SourceKey, SourceProvider } from './source.ts'
@@ -37,10 +39,11 @@ export function compileSnapshot(source: SnapshotSource): Snapshot {
     if (compiled) aliases.set(alias.name, compiled)
   }
   const keys = new Map(source.keys.map((key) => [key.hash, compileKey(key)]))
+  const traffic = compileTraffic(source.traffic ?? {}, attempt)
   if (findings.length > 0) {
     throw new AppError('invalid_configuration', `${findings[0]!.place}: ${findings[0]!.message}`, { findings })
   }
-  return { version: source.version, providers, aliases, keys }
+  return { version: source.version, providers, aliases, keys, traffic }
 }
 
 function compileKey(key: SourceKey): SnapshotKey {
@@ -51,6 +54,7 @@ function compileKey(key: SourceKey): SnapshotKey {
     application: key.application ?? null,
     expiresAt: key.expiresAt ?? Number.POSITIVE_INFINITY,
     revoked: key.revokedAt !== null,
+    priority: key.priority,
     onUnsupported: key.on_unsupported,
     allows: compileWildcards(key.models),
   }
@@ -65,10 +69,13 @@ function compileProvider(provider: SourceProvider, prices: Prices): SnapshotProv
     ...description,
     headerLines: headerLines(provider.id, { ...headers, ...provider.headers }),
     variables: provider.variables ?? {},
-    credentials: provider.credentials.map((credential) => ({
+    credentials: provider.credentials.map(({ requests_per_minute, tokens_per_minute, expiresAt, ...credential }) => ({
       ...credential,
-      expiresAt: credential.expiresAt ?? Number.POSITIVE_INFINITY,
+      expiresAt: expiresAt ?? Number.POSITIVE_INFINITY,
+      requestsPerMinute: requests_per_minute,
+      tokensPerMinute: tokens_per_minute,
     })),
+    breaker: provider.breaker,
     timeouts: {
       connectMs: timeouts.connect_ms ?? DEFAULT_TIMEOUTS.connectMs,
       firstByteMs: timeouts.first_byte_ms ?? DEFAULT_TIMEOUTS.firstByteMs,
@@ -98,16 +105,20 @@ function headerLines(id: string, headers: Readonly<Record<string, string>>): str
 }
 
 function compileAlias(alias: Alias, providers: ReadonlyMap<string, SnapshotProvider>): SnapshotAlias {
-  const targets = alias.targets.map((target, index) => {
-    const provider = providers.get(target.provider)
-    if (!provider) {
-      const known = [...providers.keys()].join(', ') || 'none'
-      throw new AppError(
-        'invalid_configuration',
-        `targets[${index}].provider "${target.provider}" is not set up or is switched off (set up: ${known})`,
-      )
-    }
-    return { provider, model: target.model, weight: target.weight, priority: target.priority }
-  })
-  return { name: alias.name, targets }
+  const check = (place: Place | undefined, where: string) => {
+    if (!place || providers.has(place.provider)) return
+    const known = [...providers.keys()].join(', ') || 'none'
+    throw new AppError(
+      'invalid_configuration',
+      `${where}.provider "${place.provider}" is not set up or is switched off (set up: ${known})`,
+    )
+  }
+  for (const [index, target] of alias.targets.entries()) check(target, `targets[${index}]`)
+  for (const [index, place] of alias.fallbacks.entries()) check(place, `fallbacks[${index}]`)
+  for (const [failure, places] of Object.entries(alias.fallbacks_on ?? {}))
+    for (const [index, place] of places.entries()) check(place, `fallbacks_on.${failure}[${index}]`)
+  check(alias.canary, 'canary')
+  check(alias.mirror, 'mirror')
+  const targets = alias.targets.map(({ provider, model }) => ({ provider: providers.get(provider)!, model }))
+  return { name: alias.name, targets, source: alias }
 }

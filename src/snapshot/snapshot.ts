@@ -1,9 +1,12 @@
+import type { Alias } from '../contract/alias.ts'
+import type { Breaker } from '../contract/routing.ts'
 import type { Capabilities, Quirks } from '../llm/target.ts'
 import type { ProtocolId, Usage } from '../llm/spec.ts'
 import type { Cost } from '../llm/price.ts'
 import type { Auth } from '../llm/provider.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Origin } from './origin.ts'
+import type { SourceTraffic } from './source.ts'
 
 /** The immutable configuration that the data plane runs on. A request holds the one it began with. */
 export type Snapshot = {
@@ -12,6 +15,7 @@ export type Snapshot = {
   readonly keys: ReadonlyMap<string, SnapshotKey>
   readonly providers: ReadonlyMap<string, SnapshotProvider>
   readonly aliases: ReadonlyMap<string, SnapshotAlias>
+  readonly traffic: SourceTraffic
 }
 
 export type SnapshotKey = {
@@ -22,6 +26,8 @@ export type SnapshotKey = {
   /** Milliseconds since the epoch; Infinity for never. */
   readonly expiresAt: number
   readonly revoked: boolean
+  /** Who is refused last when the gateway is overloaded. */
+  readonly priority: 'low' | 'normal' | 'high'
   readonly onUnsupported: 'map' | 'drop' | 'refuse'
   /** Whether the key may use this model or alias, by the name the caller gives. */
   readonly allows: (model: string) => boolean
@@ -32,6 +38,8 @@ export type SnapshotCredential = {
   readonly secret: string
   readonly weight: number
   readonly expiresAt: number
+  readonly requestsPerMinute?: number | undefined
+  readonly tokensPerMinute?: number | undefined
 }
 
 /** One wire format of a provider, where it is spoken. */
@@ -64,6 +72,7 @@ export type SnapshotProvider = {
   readonly credentialOptional: boolean
   /** Placeholders as they were set: schemes that sign need the region. */
   readonly variables: Readonly<Record<string, string>>
+  readonly breaker: Breaker | undefined
   readonly timeouts: { connectMs: number; firstByteMs: number; idleMs: number; totalMs: number }
   readonly capabilities: (model: string) => Capabilities
   /** Models to list beside those that are found by name. */
@@ -72,11 +81,11 @@ export type SnapshotProvider = {
   readonly cost: (model: string, usage: Usage, atMs: number) => Cost
 }
 
-export type SnapshotTarget = {
-  readonly provider: SnapshotProvider
-  readonly model: string
-  readonly weight: number
-  readonly priority: number
-}
+export type SnapshotTarget = { readonly provider: SnapshotProvider; readonly model: string }
 
-export type SnapshotAlias = { readonly name: string; readonly targets: readonly SnapshotTarget[] }
+/** An alias whose places are all set up. */
+export type SnapshotAlias = {
+  readonly name: string
+  readonly targets: readonly SnapshotTarget[]
+  readonly source: Alias
+}

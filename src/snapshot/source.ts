@@ -1,4 +1,5 @@
 import type { Alias } from '../contract/alias.ts'
+import type { Configuration } from '../contract/configuration.ts'
 import type { Key } from '../contract/key.ts'
 import type { Provider } from '../contract/provider.ts'
 
@@ -18,6 +19,8 @@ export type SourceCredential = {
   readonly secret: string
   readonly weight: number
   readonly expiresAt: number | null
+  readonly requests_per_minute?: number | undefined
+  readonly tokens_per_minute?: number | undefined
 }
 
 /** A provider whose references are resolved. An empty `credentials` means that the vendor asks for none. */
@@ -37,6 +40,9 @@ export type SourcePrice = {
   readonly cacheWrite?: number
 }
 
+/** The sections about traffic, as they are configured; secrets of webhooks are resolved. */
+export type SourceTraffic = Pick<Configuration, 'limits' | 'budgets' | 'guards' | 'cache' | 'overload' | 'sharing'>
+
 /** Everything the data plane runs on, merged and with references resolved: the input of `compileSnapshot`. */
 export type SnapshotSource = {
   /** Rises with each change; the gateway reports it. */
@@ -45,4 +51,5 @@ export type SnapshotSource = {
   readonly aliases: readonly Alias[]
   readonly keys: readonly SourceKey[]
   readonly prices: readonly SourcePrice[]
+  readonly traffic?: Partial<SourceTraffic> | undefined
 }

@@ -1,3 +1,4 @@
+import { Alias } from '../../src/contract/alias.ts'
 import type { CallRecord } from '../../src/contract/call.ts'
 import { createGateway } from '../../src/gateway/create.ts'
 import type { GatewayLimits } from '../../src/gateway/gateway.ts'
@@ -35,16 +36,19 @@ export function sourceProvider(id: string, baseUrl: string, change: Partial<Sour
 export type TestGateway = ReturnType<typeof startTestGateway>
 
 /** A data plane on a free port without store or management around it: its records are in `records`. */
-export function startTestGateway(source: Partial<SnapshotSource>, limits: Partial<GatewayLimits> = {}) {
+export function startTestGateway(
+  source: Partial<Omit<SnapshotSource, 'aliases'>> & { aliases?: readonly object[] },
+  limits: Partial<GatewayLimits> = {},
+) {
   const records: CallRecord[] = []
   let arrival = Promise.withResolvers<void>()
   const complete: SnapshotSource = {
     version: 1,
     providers: [],
-    aliases: [],
     keys: [sourceKey(SECRET)],
     prices: [],
     ...source,
+    aliases: (source.aliases ?? []).map((alias) => Alias.parse(alias)),
   }
   const snapshot = compileSnapshot(complete)
   const problems: unknown[] = []

@@ -14,8 +14,10 @@ export type CredentialFacts = {
   readonly id: string
   readonly weight: number
   readonly expiresAt: number | null
-  readonly requestsPerMinute?: number
-  readonly tokensPerMinute?: number
+  readonly requestsPerMinute?: number | undefined
+  readonly tokensPerMinute?: number | undefined
+  /** Changes with the secret: a new secret is not blamed for the old one. */
+  readonly version?: number | bigint
 }
 
 type Entry = {
@@ -53,7 +55,8 @@ export class CredentialPool {
   configure(credentials: readonly CredentialFacts[]): void {
     const before = new Map(this.#entries.map((entry) => [entry.facts.id, entry]))
     this.#entries = credentials.map((facts) => {
-      const entry = before.get(facts.id) ?? newEntry(facts)
+      const known = before.get(facts.id)
+      const entry = known && known.facts.version === facts.version ? known : newEntry(facts)
       entry.facts = facts
       entry.requests = windowFor(entry.requests, facts.requestsPerMinute)
       entry.tokens = windowFor(entry.tokens, facts.tokensPerMinute)
@@ -137,8 +140,14 @@ export class CredentialPool {
     return shortest
   }
 
-  get isEmpty(): boolean {
-    return this.#entries.length === 0
+  /** Whether some credential beside the tried ones could be used now. */
+  isReady(now: number, tried: ReadonlySet<string>): boolean {
+    return this.#entries.some((entry) => !tried.has(entry.facts.id) && isReady(entry, now, 0))
+  }
+
+  /** Whether another credential than this one could be used now. */
+  hasOther(id: string, now: number): boolean {
+    return this.#entries.some((entry) => entry.facts.id !== id && isReady(entry, now, 0))
   }
 
   states(now: number): CredentialState[] {

@@ -1,0 +1,136 @@
+import { AppError } from '../errors.ts'
+import { callErrorOf } from '../llm/errors.ts'
+import type { Usage } from '../llm/spec.ts'
+import { scanRequest } from '../llm/stream/splice.ts'
+import type { CallAttributes } from '../quota/attributes.ts'
+import { budgetError, type BudgetRefusal, type Reservation } from '../quota/budget.ts'
+import { boundInputTokens, boundOutputTokens, estimateTokens, type CostBound } from '../quota/estimate.ts'
+import { refusalError, type Admission, type Refusal as LimitRefusal } from '../quota/limits.ts'
+import type { SnapshotTarget } from '../snapshot/snapshot.ts'
+import type { Call } from './call.ts'
+import { capOutput } from './cap-output.ts'
+import type { Gateway } from './gateway.ts'
+import type { Incoming } from './plan.ts'
+import { Refusal } from './refuse.ts'
+import { NO_USAGE } from './traffic.ts'
+
+const CACHE_MARK = Buffer.from('cache_control')
+
+/** Counts the call against its limits. Throws `rate_limited` or `quota_exceeded`. A promise only when units come from elsewhere. */
+export function admit(gateway: Gateway, call: Call): void | Promise<void> {
+  const { limiter } = gateway.traffic.for(call.snapshot)
+  if (limiter.isEmpty) return
+  const tokens = estimateTokens(call.bytesIn, call.scan?.maxOutputTokens)
+  const answer = limiter.admit(attributesOf(call), tokens, Date.now())
+  if (answer instanceof Promise) return answer.then((answer) => note(call, answer))
+  note(call, answer)
+}
+
+function note(call: Call, answer: Admission | LimitRefusal): void {
+  if (answer.refused) {
+    call.limitStates = [answer]
+    throw refusalError(answer)
+  }
+  call.admission = answer
+}
+
+/**
+ * Reserves what the call can cost at most at the dearest of its targets. Throws `budget_exceeded`, or `rate_limited` while running calls
+ * hold the rest. When only part of an open-ended answer can be paid for, the request is told so in its own maximum of output tokens.
+ */
+export function reserve(
+  gateway: Gateway,
+  call: Call,
+  incoming: Incoming,
+  targets: readonly SnapshotTarget[],
+): void | Promise<void> {
+  const { budgets } = gateway.traffic.for(call.snapshot)
+  if (budgets.isEmpty) return
+  const cost = dearest(call, incoming, targets)
+  const answer = budgets.reserve(attributesOf(call), cost, Date.now())
+  if (answer instanceof Promise) return answer.then((answer) => hold(call, incoming, answer))
+  hold(call, incoming, answer)
+}
+
+function hold(call: Call, incoming: Incoming, answer: Reservation | BudgetRefusal): void {
+  if (answer.refused) throw budgetError(answer, call.modelAsked ?? '')
+  call.reservation = answer
+  if (answer.outputCap === undefined) return
+  const body = capOutput(call.route, incoming.body, answer.outputCap)
+  if (!body) return
+  incoming.body = body
+  incoming.decoded = undefined
+  call.scan = scanRequest(body)
+  call.outputCap = answer.outputCap
+}
+
+function dearest(call: Call, { body }: Incoming, targets: readonly SnapshotTarget[]): CostBound | null {
+  const inputTokens = boundInputTokens(
+    body.length > 65_536 ? Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1') : body.length,
+  )
+  const caches = Buffer.from(body.buffer, body.byteOffset, body.length).includes(CACHE_MARK)
+  let worst: CostBound | null = null
+  let worstTotal = -1
+  for (const target of targets) {
+    const cost = boundFor(call, target, inputTokens, caches)
+    if (!cost) return null
+    const total = cost.inputMicros + boundOutputTokens(cost) * cost.perOutputToken
+    if (total > worstTotal) {
+      worst = cost
+      worstTotal = total
+    }
+  }
+  return worst
+}
+
+function boundFor(call: Call, target: SnapshotTarget, inputTokens: number, caches: boolean): CostBound | undefined {
+  const { provider, model } = target
+  const price = (usage: Partial<Usage>) => provider.cost(model, { ...NO_USAGE, ...usage }, call.startedAt).micros
+  const input = price({ inputUncached: inputTokens })
+  // Long inputs make outputs dearer too, with some vendors.
+  const both = price({ inputUncached: inputTokens, output: 1_000_000 })
+  if (input === null || both === null) return undefined
+  const written = caches ? (price({ cacheWrite1h: inputTokens }) ?? 0) : 0
+  const answers = Math.max(1, call.scan?.n ?? 1)
+  const asked = call.scan?.maxOutputTokens
+  const limit = provider.capabilities(model).maxOutputTokens
+  return {
+    inputMicros: Math.max(input, written),
+    perOutputToken: ((both - input) * answers) / 1_000_000,
+    ...(asked === undefined ? {} : { askedOutputTokens: Math.max(0, asked) }),
+    ...(limit === undefined ? {} : { modelOutputTokens: limit }),
+  }
+}
+
+/** Counts one attempt against the limits of its target. Throws when they are reached: another target may still answer. */
+export function admitAtTarget(
+  gateway: Gateway,
+  call: Call,
+  target: SnapshotTarget,
+): Admission | undefined | Promise<Admission> {
+  const { limiter } = gateway.traffic.for(call.snapshot)
+  if (!limiter.hasTargetLimits) return undefined
+  const attributes = { ...attributesOf(call), provider: target.provider.id, model: target.model }
+  const tokens = estimateTokens(call.bytesIn, call.scan?.maxOutputTokens)
+  const answer = limiter.admit(attributes, tokens, Date.now())
+  return answer instanceof Promise ? answer.then((answer) => atTarget(call, answer)) : atTarget(call, answer)
+}
+
+function atTarget(call: Call, answer: Admission | LimitRefusal): Admission {
+  if (!answer.refused) return answer
+  call.limitStates = [answer]
+  throw new Refusal(callErrorOf(refusalError(answer)))
+}
+
+export function attributesOf(call: Call): CallAttributes {
+  const { key } = call
+  if (!key) throw new AppError('internal', 'a call without a key cannot be admitted')
+  return {
+    key: key.name,
+    application: key.application,
+    team: key.team,
+    model: call.modelAsked,
+    end_user: call.endUser,
+    provider: null,
+  }
+}

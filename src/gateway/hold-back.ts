@@ -1,0 +1,86 @@
+import type { AppError } from '../errors.ts'
+import { callErrorOf, cutStream } from '../llm/errors.ts'
+import type { CallError } from '../llm/spec.ts'
+import type { StreamTransform } from './transform.ts'
+import type { Sink, Upcall } from './upcall.ts'
+
+/** A stream that sends this much without content is let go. */
+const MAX_HELD_BYTES = 262_144
+
+/** Text, thought or arguments in an event of any dialect. */
+const CONTENT =
+  /"(?:content|text|reasoning_content|reasoning|thinking|partial_json|arguments|delta|refusal|data|transcript)"\s*:\s*"[^"]/g
+
+/**
+ * Holds the beginning of a stream until it has shown some events with content, so that one which dies at once can still be answered by
+ * another target. `released` resolves to the failure, or to undefined when the stream may go to the client.
+ */
+export class HoldBack implements Sink {
+  readonly released: Promise<CallError | undefined>
+  readonly transform: StreamTransform
+  readonly #upcall: Upcall
+  readonly #events: number
+  readonly #resolve: (failure: CallError | undefined) => void
+  #held: (Uint8Array | string)[] = []
+  #size = 0
+  #seen = 0
+  #decided = false
+
+  constructor(upcall: Upcall, transform: StreamTransform, events: number) {
+    this.#upcall = upcall
+    this.transform = transform
+    this.#events = events
+    const { promise, resolve } = Promise.withResolvers<CallError | undefined>()
+    this.released = promise
+    this.#resolve = resolve
+    upcall.drainTo(this)
+  }
+
+  /** The bytes that were held, once. */
+  takeHeld(): readonly (Uint8Array | string)[] {
+    const held = this.#held
+    this.#held = []
+    return held
+  }
+
+  data(chunk: Uint8Array): void {
+    // What comes in the same turn as the decision belongs to the client.
+    if (this.#decided) return this.#upcall.keep(chunk)
+    let out: Uint8Array | string
+    try {
+      out = this.transform.push(chunk)
+    } catch (error) {
+      return this.#decide(callErrorOf(error as AppError))
+    }
+    if (out.length > 0) {
+      this.#held.push(out)
+      this.#size += out.length
+      const text =
+        typeof out === 'string' ? out : Buffer.from(out.buffer, out.byteOffset, out.length).toString('latin1')
+      this.#seen += text.match(CONTENT)?.length ?? 0
+    }
+    const report = this.transform.report()
+    if (report.error) this.#decide(report.error)
+    else if (this.transform.finished || this.#seen >= this.#events || this.#size > MAX_HELD_BYTES)
+      this.#decide(undefined)
+  }
+
+  end(): void {
+    if (this.#decided) return
+    const out = this.transform.end()
+    if (out.length > 0) this.#held.push(out)
+    const report = this.transform.report()
+    this.#decide(report.complete ? undefined : (report.error ?? cutStream()))
+  }
+
+  fail(error: AppError): void {
+    this.#decide(callErrorOf(error))
+  }
+
+  #decide(failure: CallError | undefined): void {
+    if (this.#decided) return
+    this.#decided = true
+    if (!failure) this.#upcall.buffer()
+    this.#resolve(failure)
+  }
+}

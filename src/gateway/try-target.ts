@@ -1,0 +1,220 @@
+import { AppError } from '../errors.ts'
+import { callErrorOf } from '../llm/errors.ts'
+import type { CallError } from '../llm/spec.ts'
+import type { SnapshotTarget } from '../snapshot/snapshot.ts'
+import { learn, record, tokensOf } from './account.ts'
+import { admitAtTarget } from './admit.ts'
+import { answerHeaders } from './answer-headers.ts'
+import type { Call } from './call.ts'
+import type { Gateway } from './gateway.ts'
+import type { CredentialPool, CredentialUse } from './health/credentials.ts'
+import { HoldBack } from './hold-back.ts'
+import type { Itinerary } from './itinerary.ts'
+import { planChat, planOther, type Incoming, type Plan } from './plan.ts'
+import { Refusal, toCallError } from './refuse.ts'
+import { StreamRelay } from './relay-stream.ts'
+import { send, settle } from './send.ts'
+import { TargetUse } from './target-use.ts'
+import type { Upcall } from './upcall.ts'
+
+/** What one try must know of the others. */
+export type TryOptions = {
+  /** Another target comes after this one: the first events of a stream are held back. */
+  readonly hasNext: boolean
+  /** Credentials of this target that were used for this call; the one used now is added. */
+  readonly tried: Set<string>
+  readonly repeated: boolean
+}
+
+/** One attempt at one target: the client's response, or why there is none. Throws only what no other target could mend. */
+export async function tryTarget(
+  gateway: Gateway,
+  call: Call,
+  incoming: Incoming,
+  target: SnapshotTarget,
+  itinerary: Itinerary,
+  options: TryOptions,
+  signal: AbortSignal,
+): Promise<Response | CallError> {
+  const { health } = gateway.traffic
+  const targetHealth = health.target(target.provider.id, target.model)
+  const guarded = itinerary.targets.length > 1
+  if (guarded && !targetHealth.breaker.enter(Date.now()))
+    return resting(target, targetHealth.breaker.waitMs(Date.now()))
+  let use: TargetUse | undefined
+  let plan: Plan
+  let upcall: Upcall
+  try {
+    plan = call.route.endpoint === 'chat' ? planChat(call, incoming, target) : planOther(call, incoming, target)
+    if (plan.dropped.length > 0 && call.key?.onUnsupported === 'refuse')
+      throw unsupported(plan.dropped, target.provider.id)
+    const admitted = admitAtTarget(gateway, call, target)
+    const admission = admitted instanceof Promise ? await admitted : admitted
+    const pool = health.pool(target.provider.id)
+    let credentialUse: CredentialUse | undefined
+    try {
+      credentialUse = pickCredential(target, pool, options.tried)
+    } catch (error) {
+      admission?.settle(Date.now(), 0, false)
+      throw error
+    }
+    use = new TargetUse(gateway, targetHealth, {
+      pool,
+      credential: credentialUse,
+      admission,
+      hasAlternative: options.hasNext,
+    })
+    call.dropped = plan.dropped
+    const credential = target.provider.credentials.find(({ id }) => id === credentialUse?.id)
+    upcall = send(gateway, call, target, credential, plan.outgoing, itinerary.alias?.timeouts)
+  } catch (error) {
+    const failure = toCallError(error)
+    if (use) use.abandon()
+    else if (guarded) targetHealth.breaker.abandon()
+    // Another target may carry what this one cannot.
+    if (failure.code === 'unsupported_parameter' && options.hasNext) return { ...failure, code: 'provider_unavailable' }
+    if (failure.code === 'provider_unavailable' || failure.code === 'rate_limited') return failure
+    throw error
+  }
+  return await receive(gateway, call, plan, upcall, use, itinerary, options, signal)
+}
+
+async function receive(
+  gateway: Gateway,
+  call: Call,
+  plan: Plan,
+  upcall: Upcall,
+  use: TargetUse,
+  itinerary: Itinerary,
+  options: TryOptions,
+  signal: AbortSignal,
+): Promise<Response | CallError> {
+  const leave = () => upcall.abandon()
+  if (signal.aborted) leave()
+  signal.addEventListener('abort', leave)
+  try {
+    await upcall.ready
+    if (upcall.status < 300 && upcall.streaming) {
+      const transform = plan.stream()
+      const events = options.hasNext ? (itinerary.alias?.holdBack ?? 1) : 0
+      if (events === 0)
+        return streamed(call, plan, upcall, new StreamRelay(gateway, call, upcall, use, transform), signal)
+      const hold = new HoldBack(upcall, transform, events)
+      const failure = await hold.released
+      if (signal.aborted) throw new AppError('client_closed', 'the client left before the answer began')
+      if (failure) {
+        upcall.exchange?.cancel()
+        settle(call, upcall.status, failure.code)
+        use.fail(failure)
+        return failure
+      }
+      const relay = new StreamRelay(gateway, call, upcall, use, transform, hold.takeHeld())
+      return streamed(call, plan, upcall, relay, signal)
+    }
+  } catch (error) {
+    const failure = toCallError(error)
+    settle(call, upcall.status || null, failure.code)
+    if (failure.code === 'client_closed') use.abandon()
+    else use.fail(failure)
+    if (failure.code === 'internal') throw error
+    return failure
+  }
+  if (upcall.status >= 300) return refused(call, plan, upcall, use)
+  return await plain(gateway, call, plan, upcall, use)
+}
+
+function resting(target: SnapshotTarget, waitMs: number): CallError {
+  const text = `the target "${target.provider.id}/${target.model}" rests after failures`
+  return callErrorOf(new AppError('provider_unavailable', text, { retryAfterMs: Math.max(1, Math.ceil(waitMs)) }))
+}
+
+function unsupported(dropped: readonly string[], provider: string): AppError {
+  return new AppError(
+    'unsupported_parameter',
+    `${dropped.join(', ')} cannot be carried to "${provider}", and this key refuses to leave parameters out: remove it, or choose another model`,
+    { field: dropped[0]! },
+  )
+}
+
+function pickCredential(
+  { provider }: SnapshotTarget,
+  pool: CredentialPool | undefined,
+  tried: Set<string>,
+): CredentialUse | undefined {
+  if (provider.credentials.length === 0) {
+    if (provider.credentialOptional) return undefined
+    throw new AppError(
+      'provider_unavailable',
+      `the provider "${provider.id}" has no API key: set api_key for it, or its variable in the environment`,
+    )
+  }
+  const now = Date.now()
+  // When each has been tried, the same one may do better the second time.
+  const use = pool?.pick(now, Math.random, 0, tried) ?? pool?.pick(now, Math.random)
+  if (use) {
+    tried.add(use.id)
+    return use
+  }
+  const waitMs = pool?.waitMs(now) ?? Infinity
+  const text = Number.isFinite(waitMs)
+    ? `every API key of the provider "${provider.id}" rests: the vendor limits or rejects it`
+    : `every API key of the provider "${provider.id}" has expired: its operator must renew one`
+  throw new AppError('provider_unavailable', text, Number.isFinite(waitMs) ? { retryAfterMs: Math.ceil(waitMs) } : {})
+}
+
+/** What the vendor said, in the vocabulary of calls. Its own trouble with the gateway's credential is not the caller's. */
+function refused(call: Call, plan: Plan, upcall: Upcall, use: TargetUse): CallError {
+  const provider = call.target!.provider.id
+  let error = plan.vendor.decodeError(upcall.status, upcall.head?.toHeaders() ?? new Headers(), upcall.body())
+  if (upcall.status === 401 || upcall.status === 403) {
+    const text = `the provider "${provider}" rejected the gateway's own credential (${upcall.status}): its operator must check the provider's api_key`
+    error = { ...callErrorOf(new AppError('upstream_unauthorized', text)), vendor: { status: upcall.status } }
+  }
+  settle(call, upcall.status, error.code)
+  use.fail(error)
+  return error
+}
+
+async function plain(
+  gateway: Gateway,
+  call: Call,
+  plan: Plan,
+  upcall: Upcall,
+  use: TargetUse,
+): Promise<Response | CallError> {
+  let answer: ReturnType<Plan['answer']>
+  try {
+    answer = plan.answer(upcall.body(), contentTypeOf(upcall))
+    if (answer.report.error) throw new Refusal(answer.report.error)
+  } catch (error) {
+    const failure = toCallError(error)
+    settle(call, upcall.status, failure.code)
+    use.fail(failure)
+    if (failure.code === 'internal') throw error
+    return failure
+  }
+  const { body, report } = answer
+  settle(call, upcall.status, null)
+  call.firstByteMs = upcall.firstByteAt - call.started
+  call.status = 200
+  call.bytesOut = body.length
+  learn(call, report)
+  use.succeed(call.upstreamMs, tokensOf(call))
+  await record(gateway, call)
+  const type = typeof body === 'string' ? 'application/json' : contentTypeOf(upcall) || 'application/json'
+  return new Response(body as BodyInit, { headers: answerHeaders(call, type) })
+}
+
+function contentTypeOf(upcall: Upcall): string {
+  return upcall.head?.get('content-type') ?? ''
+}
+
+function streamed(call: Call, plan: Plan, upcall: Upcall, relay: StreamRelay, signal: AbortSignal): Response {
+  call.firstByteMs = upcall.firstByteAt - call.started
+  call.status = 200
+  signal.addEventListener('abort', () => relay.clientLeft())
+  const headers = answerHeaders(call, plan.streamContentType)
+  headers['cache-control'] = 'no-cache'
+  headers['x-accel-buffering'] = 'no'
+  return new Response(relay.body(), { headers })
+}
