@@ -99,5 +99,28 @@ const roleTest = defineCommand({
   },
 })
 
+const roleExplain = defineCommand({
+  name: 'role explain',
+  summary: 'say what a stopped reason, service event or API error of ECS means, and what mends it',
+  about: [
+    'Knows the texts of Fargate and of the EC2 agent in old and new wordings, also cut off. Reads standard input when no TEXT is given, and then also what',
+    '"aws ecs describe-tasks" answers. Exit code 1 when the text is unknown.',
+  ].join(' '),
+  positionals: [{ name: 'TEXT', about: 'the text in quotes, or - for standard input' }],
+  options: {
+    'task-definition': { about: 'also say what the preflight of this task definition predicts', value: 'FILE' },
+    role: { about: 'the execution role for that preflight', value: 'FILE' },
+    ...PLACE,
+  },
+  examples: [
+    'portreeve role explain "ResourceInitializationError: unable to pull secrets or registry auth: ..."',
+    'aws ecs describe-tasks --cluster prod --tasks TASK | portreeve role explain',
+  ],
+  async run(input, io) {
+    const { runExplain } = await import('./role-explain.ts')
+    return runExplain(input, io)
+  },
+})
+
 /** Commands on execution roles that need no AWS. What they run is loaded when one of them is asked for. */
-export const roleCommands: readonly Command[] = [roleDerive, rolePreflight, roleTest]
+export const roleCommands: readonly Command[] = [roleDerive, rolePreflight, roleTest, roleExplain]

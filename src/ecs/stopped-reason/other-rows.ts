@@ -17,7 +17,7 @@ export const otherRows = defineRows([
       `${FILES}operation error S3: HeadObject, https response error StatusCode: 403, api error Forbidden: Forbidden`,
       `${FILES}file download command: non-empty error stream: failed to download file {key}: failed to write to a temporary file: AccessDenied: Access Denied status code: 403, request id: {request}`,
     ],
-    match: /env files?.*(StatusCode: 403|status code: 403|AccessDenied|Forbidden|Access Denied)/is,
+    match: /env files.*(StatusCode: 403|status code: 403|AccessDenied|Forbidden|Access Denied)/is,
     means: 'the file may not be read, or does not exist: without s3:ListBucket S3 answers 403 for both',
     fix: 'see that the file exists; allow s3:GetObject on it and s3:GetBucketLocation on the bucket, and kms:Decrypt for a customer key',
     action: 's3:GetObject',

@@ -19,8 +19,7 @@ export const secretRows = defineRows([
     surfaces: ['task', 'event'],
     cause: 'iam',
     texts: [`${ASM}${ASM_400}api error AccessDeniedException: {denial}`, `${ASM}AccessDeniedException: {denial}${V1}`],
-    match:
-      /(secrets? from asm|from secrets manager|Secrets Manager).*not authorized to perform: secretsmanager:GetSecretValue/is,
+    match: /(secrets? from asm|failed to fetch secret).*not authorized to perform: secretsmanager:GetSecretValue/is,
     means:
       'the execution role may not read the secret: the permission is missing, too narrow, on the task role instead, or written for another ARN',
     fix: 'allow secretsmanager:GetSecretValue on the secret ARN (or NAME-??????) for the execution role',
@@ -49,7 +48,7 @@ export const secretRows = defineRows([
       `${ASM}${ASM_400}ResourceNotFoundException: Secrets Manager can't find the specified secret.`,
       `${ASM}ResourceNotFoundException: Secrets Manager can't find the specified secret.${V1}`,
     ],
-    match: /can't find the specified secret(?! value)|can't retrieve the secret with ARN/i,
+    match: /(?<!with ARN.*)can't find the specified secret(?! value)/is,
     means: 'there is no such secret in that region, or it is scheduled for deletion',
     fix: 'correct the ARN or the region in valueFrom, or restore the secret',
   },
