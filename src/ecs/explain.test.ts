@@ -443,6 +443,8 @@ describe('a text of ECS', () => {
       arn: SECRET,
       role: 'arn:aws:iam::111122223333:role/R',
       limit: '10240',
+      store: 'ASM',
+      platform: 'linux/amd64',
       quota: 'PoliciesPerRole',
       version: 'staging label: AWSCURRENT',
       key: 'k',

@@ -204,7 +204,7 @@ const LAYER_FIXES: readonly (readonly [RegExp, string, string])[] = [
 
 function fixForDenial(denied: Denial, general: string): StoppedReason['fix'] {
   const layer = LAYER_FIXES.find(([pattern]) => pattern.test(denied.layer ?? ''))
-  const statement = statementFor(denied)
+  const statement = layer?.[1] === 'resource-policy' ? resourceStatement(denied) : statementFor(denied)
   if (denied.explicit) {
     const where = denied.policyArn === undefined ? `a ${denied.layer}` : denied.policyArn
     return {
@@ -215,6 +215,17 @@ function fixForDenial(denied: Denial, general: string): StoppedReason['fix'] {
   if (layer)
     return { about: layer[2], target: layer[1], ...(statement && layer[1] !== 'trust-policy' ? { statement } : {}) }
   return { about: general, target: targetOf(denied), ...(statement ? { statement } : {}) }
+}
+
+/** The statement for the policy of a repository, secret or bucket: it names the role, and a repository's names no resource. */
+function resourceStatement(denied: Denial): PolicyStatement | undefined {
+  const statement = statementFor(denied)
+  const [, partition, account, role] =
+    /^arn:([\w-]+):sts::(\d{12}):assumed-role\/([^/]+)\//.exec(denied.principal ?? '') ?? []
+  if (!statement || !role) return statement
+  const { Resource: resource, ...rest } = statement
+  const named = { ...rest, Principal: { AWS: `arn:${partition}:iam::${account}:role/${role}` } }
+  return denied.action.startsWith('ecr:') || resource === undefined ? named : { ...named, Resource: resource }
 }
 
 function targetOf(denied: Denial): string {
