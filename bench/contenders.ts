@@ -53,15 +53,19 @@ export const portkey: Contender = {
       env: { ...process.env, NODE_ENV: 'production' },
     })
     await untilListening(port, child, log)
-    const headers = (upstream: number) => ({
+    const headers = (upstream: number, provider = 'openai') => ({
       authorization: `Bearer ${KEY}`,
-      'x-portkey-provider': 'openai',
+      'x-portkey-provider': provider,
       'x-portkey-custom-host': `http://127.0.0.1:${upstream}/v1`,
     })
     return {
       pid: child.pid,
       plain: target(port, '/v1', headers(bench.plainPort), (name) => name),
       paced: target(port, '/v1', headers(bench.pacedPort), (name) => name),
+      translated: {
+        plain: target(port, '/v1', headers(bench.plainPort, 'anthropic'), (name) => name),
+        paced: target(port, '/v1', headers(bench.pacedPort, 'anthropic'), (name) => name),
+      },
       stop: () => ended(child),
     }
   },
@@ -103,16 +107,21 @@ export async function startPortreeve(
     pid: child.pid,
     plain: target(port, '/v1', headers, (name) => `plain/${name}`),
     paced: target(port, '/v1', headers, (name) => `paced/${name}`),
+    translated: {
+      plain: target(port, '/v1', headers, (name) => `plain-anthropic/${name}`),
+      paced: target(port, '/v1', headers, (name) => `paced-anthropic/${name}`),
+    },
     stop: () => ended(child),
   }
 }
 
 export function configurationFor(bench: Bench): string {
+  const provider = (id: string, type: string, port: number) =>
+    `  - { id: ${id}, type: ${type}, base_url: "http://127.0.0.1:${port}/v1", api_key: "env:BENCH_VENDOR_KEY" }\n`
   return `providers:
-  - { id: plain, type: openai-compatible, base_url: "http://127.0.0.1:${bench.plainPort}/v1", api_key: "env:BENCH_VENDOR_KEY" }
-  - { id: paced, type: openai-compatible, base_url: "http://127.0.0.1:${bench.pacedPort}/v1", api_key: "env:BENCH_VENDOR_KEY" }
+${provider('plain', 'openai-compatible', bench.plainPort)}${provider('paced', 'openai-compatible', bench.pacedPort)}${provider('plain-anthropic', 'anthropic', bench.plainPort)}${provider('paced-anthropic', 'anthropic', bench.pacedPort)}
 keys:
-  - { name: bench, secret: "env:BENCH_KEY", models: ["plain/*", "paced/*"] }
+  - { name: bench, secret: "env:BENCH_KEY", models: ["*"] }
 `
 }
 

@@ -7,27 +7,64 @@ type Stream = {
   readonly chunks: number
   readonly everyMs: number
   readonly usage: boolean
+  readonly format: Format
   sent: number
   due: number
 }
 type Connection = { pending: string; stream: Stream | undefined }
 
-const base = `"id":"chatcmpl-B9MHDbslfkBeAs8l4bebGdFOJ6PeG","object":"chat.completion.chunk","created":1760000000,"model":"gpt-4o-mini-2024-07-18","service_tier":"default","system_fingerprint":"fp_06737a9306"`
-const framed = (event: string) => Buffer.from(`${Buffer.byteLength(event).toString(16)}\r\n${event}\r\n`)
 const HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n'
-const CHUNK = framed(
-  `data: {${base},"choices":[{"index":0,"delta":{"content":" harbour"},"logprobs":null,"finish_reason":null}]}\n\n`,
-)
-const USAGE = framed(
-  `data: {${base},"choices":[],"usage":{"prompt_tokens":41,"completion_tokens":64,"total_tokens":105,"prompt_tokens_details":{"cached_tokens":0}}}\n\n`,
-)
-const END = (usage: boolean) =>
-  Buffer.concat([
-    framed(`data: {${base},"choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}]}\n\n`),
-    ...(usage ? [USAGE] : []),
-    framed('data: [DONE]\n\n'),
-    Buffer.from('0\r\n\r\n'),
-  ])
+const LAST_CHUNK = '0\r\n\r\n'
+
+function framed(events: string): string {
+  return `${Buffer.byteLength(events).toString(16)}\r\n${events}\r\n`
+}
+
+/** What goes out at the start, at each beat, and at the end of a stream, as it stands on the wire. */
+type Format = { readonly first: Buffer; readonly beat: Buffer; readonly last: (usage: boolean) => Buffer }
+
+function openai(): Format {
+  const base = `"id":"chatcmpl-B9MHDbslfkBeAs8l4bebGdFOJ6PeG","object":"chat.completion.chunk","created":1760000000,"model":"gpt-4o-mini-2024-07-18","service_tier":"default","system_fingerprint":"fp_06737a9306"`
+  const part = (delta: string, finish: string) =>
+    framed(`data: {${base},"choices":[{"index":0,"delta":${delta},"logprobs":null,"finish_reason":${finish}}]}\n\n`)
+  const usage = framed(
+    `data: {${base},"choices":[],"usage":{"prompt_tokens":41,"completion_tokens":64,"total_tokens":105,"prompt_tokens_details":{"cached_tokens":0}}}\n\n`,
+  )
+  const beat = part('{"content":" harbour"}', 'null')
+  const end = part('{}', '"stop"')
+  return {
+    first: Buffer.from(HEAD + beat),
+    beat: Buffer.from(beat),
+    last: (asked) => Buffer.from(`${end}${asked ? usage : ''}${framed('data: [DONE]\n\n')}${LAST_CHUNK}`),
+  }
+}
+
+function anthropic(): Format {
+  const event = (type: string, rest: string) => framed(`event: ${type}\ndata: {"type":"${type}"${rest}}\n\n`)
+  const usage = '"cache_creation_input_tokens":0,"cache_read_input_tokens":0'
+  const start = event(
+    'message_start',
+    `,"message":{"id":"msg_01XFDUDYJgAACzvnptvVoYEL","type":"message","role":"assistant","model":"claude-haiku-4-5-20251001","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":41,${usage},"output_tokens":1}}`,
+  )
+  const open = event('content_block_start', ',"index":0,"content_block":{"type":"text","text":""}')
+  const end = [
+    event('content_block_stop', ',"index":0'),
+    event(
+      'message_delta',
+      `,"delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"input_tokens":41,${usage},"output_tokens":64}`,
+    ),
+    event('message_stop', ''),
+  ]
+  const beat = event('content_block_delta', ',"index":0,"delta":{"type":"text_delta","text":" harbour"}')
+  return {
+    first: Buffer.from(HEAD + start + open + beat),
+    beat: Buffer.from(beat),
+    last: () => Buffer.from(end.join('') + LAST_CHUNK),
+  }
+}
+
+const OPENAI = openai()
+const ANTHROPIC = anthropic()
 
 /** Streams by the millisecond in which their next chunk is due: one turn of the wheel is four seconds. */
 const WHEEL = 4096
@@ -44,11 +81,12 @@ function begin(socket: Socket<Connection>, request: string): void {
     chunks: Number(chunks),
     everyMs: Math.min(Number(everyMs), WHEEL - 1),
     usage: request.includes('"include_usage"'),
+    format: request.startsWith('POST /v1/messages') ? ANTHROPIC : OPENAI,
     sent: 1,
     due: Math.floor(performance.now()) + Number(everyMs),
   }
   socket.data.stream = stream
-  socket.write(Buffer.concat([Buffer.from(HEAD), CHUNK]))
+  socket.write(stream.format.first)
   schedule(stream)
 }
 
@@ -62,10 +100,10 @@ setInterval(() => {
       slot.delete(stream)
       if (stream.sent === stream.chunks) {
         stream.socket.data.stream = undefined
-        stream.socket.write(END(stream.usage))
+        stream.socket.write(stream.format.last(stream.usage))
         continue
       }
-      stream.socket.write(CHUNK)
+      stream.socket.write(stream.format.beat)
       stream.sent++
       stream.due += stream.everyMs
       schedule(stream)

@@ -14,6 +14,8 @@ export type Running = {
   readonly pid: number
   readonly plain: Target
   readonly paced: Target
+  /** The same upstreams in Anthropic's format, for clients that speak OpenAI's; absent where the gateway cannot translate. */
+  readonly translated?: { readonly plain: Target; readonly paced: Target }
   readonly stop: () => Promise<void>
 }
 

@@ -34,6 +34,30 @@ const ANSWER = JSON.stringify({
   system_fingerprint: 'fp_06737a9306',
 })
 
+/** The same answer in Anthropic's format. */
+const MESSAGE = JSON.stringify({
+  id: 'msg_01XFDUDYJgAACzvnptvVoYEL',
+  type: 'message',
+  role: 'assistant',
+  model: 'claude-haiku-4-5-20251001',
+  content: [
+    {
+      type: 'text',
+      text: 'A portreeve was the king’s officer in a harbour town: he kept the gate, the market and the tolls.',
+    },
+  ],
+  stop_reason: 'end_turn',
+  stop_sequence: null,
+  usage: {
+    input_tokens: 41,
+    cache_creation_input_tokens: 0,
+    cache_read_input_tokens: 0,
+    cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 },
+    output_tokens: 23,
+    service_tier: 'standard',
+  },
+})
+
 /** The request that every load sends, about 300 bytes. */
 export function requestBody(model: string, stream = false): string {
   return JSON.stringify({
@@ -118,13 +142,14 @@ export async function startUpstreams(seconds: number): Promise<Bench & { stop: (
   mkdirSync(folder, { recursive: true })
   const plainPort = freePort()
   const pacedPort = freePort()
-  const answer = ANSWER.replaceAll("'", '’')
+  const answers = (path: string, body: string) =>
+    `location ${path} { default_type application/json; return 200 '${body}'; }`
   const nginx = await startNginx(
     folder,
     'upstream',
     'load',
     plainPort,
-    `server { listen 127.0.0.1:${plainPort} backlog=4096; location / { default_type application/json; return 200 '${answer}'; } }`,
+    `server { listen 127.0.0.1:${plainPort} backlog=4096; ${answers('/', ANSWER)} ${answers('= /v1/messages', MESSAGE)} }`,
   )
   const paced = Bun.spawn(
     pinned('load', [process.execPath, join(import.meta.dir, 'paced-upstream.ts'), String(pacedPort)]),

@@ -4,7 +4,17 @@ import { openStreams } from './open-streams.ts'
 import { plain } from './plain.ts'
 import { start } from './start.ts'
 import { streamed } from './streamed.ts'
+import { translated, translatedStream } from './translated.ts'
 import { workers } from './workers.ts'
 
 /** Every scenario, in the order of the report. */
-export const scenarios: readonly Scenario[] = [plain, streamed, openStreams, latency, workers, start]
+export const scenarios: readonly Scenario[] = [
+  plain,
+  streamed,
+  openStreams,
+  latency,
+  workers,
+  start,
+  translated,
+  translatedStream,
+]
