@@ -112,6 +112,8 @@ export type ReasoningPart = {
   readonly itemId?: string
   /** True when `text` is the vendor's summary rather than the thought itself. */
   readonly summary?: boolean
+  /** The proof belongs to the tool call that follows, and only rides along here: not every client keeps what stands on a call. */
+  readonly provesCall?: boolean
   /** Who made `signature` or `redacted`: nobody else can read them. Absent when the surface could not say. */
   readonly origin?: ProtocolId
 }
@@ -340,6 +342,7 @@ export type StreamPart =
       readonly index: number
       readonly signature?: string
       readonly redacted?: string
+      readonly provesCall?: boolean
       readonly origin?: ProtocolId
     }
   | {
