@@ -10,7 +10,6 @@ const MARK = Buffer.from('{"portreeve":').toString('base64').slice(0, 16)
 /** Claude's proofs are good on each of its platforms. */
 const FAMILY: Partial<Record<ProtocolId, ProtocolId>> = {
   'bedrock-converse': 'anthropic-messages',
-  'azure-openai': 'openai-responses',
 }
 
 /** Whether a proof of this origin means something to a vendor of that format; unknown origins are believed. */

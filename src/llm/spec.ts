@@ -6,14 +6,7 @@ export type JsonObject = { [name: string]: Json }
 
 /** A wire format that clients or vendors speak. */
 export type ProtocolId =
-  | 'openai-chat'
-  | 'openai-responses'
-  | 'anthropic-messages'
-  | 'gemini'
-  | 'bedrock-converse'
-  | 'cohere-v2'
-  | 'azure-openai'
-  | 'ollama'
+  'openai-chat' | 'openai-responses' | 'anthropic-messages' | 'gemini' | 'bedrock-converse' | 'cohere-v2' | 'ollama'
 
 /** Where a vendor may cut its prompt cache. */
 export type CacheMarker = { readonly ttl?: '5m' | '1h' }

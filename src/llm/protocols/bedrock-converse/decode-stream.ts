@@ -180,7 +180,7 @@ class Reader {
 
   #complete(out: StreamPart[]): void {
     this.over = true
-    for (const key of [...this.#blocks.keys()]) this.#end(key, out)
+    for (const key of this.#blocks.keys()) this.#end(key, out)
     if (this.#usage) out.push({ type: 'usage', usage: this.#usage })
     out.push({ type: 'finish', reason: this.#finish ?? { unified: 'other' } }, { type: 'response-end' })
   }

@@ -38,8 +38,8 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
       thinking: writeThinking(request, target, drops),
     }),
   }
-  if (request.topP === 0 || request.topP === 1)
-    drops.add('top_p', `Cohere takes 0.01 to 0.99: ${String(body['p'])} was sent`)
+  if (request.topP !== undefined && (request.topP < 0.01 || request.topP > 0.99))
+    drops.add('top_p', 'Cohere takes 0.01 to 0.99: the nearest was sent')
   if ((request.stop?.length ?? 0) > MOST_STOPS)
     drops.unsupported(request, ['stop'], `Cohere takes at most ${MOST_STOPS}`)
   if (request.parallelToolCalls === false)
