@@ -39,9 +39,10 @@ export type PlainAnswer = { readonly body: Uint8Array | string; readonly report:
 export function planChat(call: Call, incoming: Incoming, target: SnapshotTarget): Plan {
   const { dialect } = call.route
   const same = target.provider.chat.find((served) => served.protocol === dialect)
-  return same
-    ? passThrough(call, incoming, target, same)
-    : translate(call, incoming, target, preferred(target.provider))
+  if (!same) return translate(call, incoming, target, preferred(target.provider))
+  if (!same.rewrites) return passThrough(call, incoming, target, same)
+  const rewritten = rewrite(call, incoming, target, same)
+  return rewritten ? passThrough(call, incoming, target, same, rewritten) : translate(call, incoming, target, same)
 }
 
 function preferred(provider: SnapshotProvider): ServedEndpoint {
@@ -64,7 +65,15 @@ export function planOther(call: Call, incoming: Incoming, target: SnapshotTarget
   return passThrough(call, incoming, target, served)
 }
 
-function passThrough(call: Call, incoming: Incoming, target: SnapshotTarget, served: ServedEndpoint): Plan {
+type Rewritten = { readonly body: Uint8Array; readonly dropped: readonly string[] }
+
+function passThrough(
+  call: Call,
+  incoming: Incoming,
+  target: SnapshotTarget,
+  served: ServedEndpoint,
+  edited?: Rewritten,
+): Plan {
   const { dialect, endpoint } = call.route
   const { quirks } = served
   const vendor = vendorOf(served)
@@ -75,7 +84,6 @@ function passThrough(call: Call, incoming: Incoming, target: SnapshotTarget, ser
     !quirks.noStreamOptions &&
     (endpoint === 'chat' || endpoint === 'completions')
   const stripUsage = asksUsage && !scan.includeUsage
-  const edited = endpoint === 'chat' && served.rewrites ? reencode(call, incoming, target, served, vendor) : undefined
   const body = edited
     ? edited.body
     : spliceRequest(incoming.body, scan, { model: target.model, includeUsage: asksUsage })
@@ -101,9 +109,23 @@ function passThrough(call: Call, incoming: Incoming, target: SnapshotTarget, ser
   }
 }
 
-function reencode(call: Call, incoming: Incoming, target: SnapshotTarget, served: ServedEndpoint, vendor: VendorSide) {
-  const encoded = vendor.encodeRequest(decode(call, incoming), targetFacts(target, served))
-  return { body: Buffer.from(JSON.stringify(encoded.body)), dropped: encoded.dropped.map(({ parameter }) => parameter) }
+/** The body in the same format with the vendor's quirks observed; undefined when the answer must be translated back too. */
+function rewrite(
+  call: Call,
+  incoming: Incoming,
+  target: SnapshotTarget,
+  served: ServedEndpoint,
+): Rewritten | undefined {
+  const vendor = vendorOf(served)
+  const facts = targetFacts(target, served)
+  const adapted = vendor.adaptBody
+    ? vendor.adaptBody(parseJson(incoming.body) as JsonObject, facts)
+    : vendor.encodeRequest(decode(call, incoming), facts)
+  if (!adapted || ('context' in adapted && adapted.context.jsonTool !== undefined)) return undefined
+  return {
+    body: Buffer.from(JSON.stringify(adapted.body)),
+    dropped: adapted.dropped.map(({ parameter }) => parameter),
+  }
 }
 
 function translate(call: Call, incoming: Incoming, target: SnapshotTarget, served: ServedEndpoint): Plan {

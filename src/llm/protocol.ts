@@ -112,7 +112,15 @@ export type TapOptions = {
   readonly quirks?: Quirks
 }
 
+/** A body of the same format, changed only where the vendor differs from the format. */
+export type AdaptedBody = { readonly body: JsonObject; readonly dropped: readonly Dropped[] }
+
 export type VendorSide = {
+  /**
+   * For calls whose client speaks the same format and whose vendor has quirks: what nobody knows stays. Undefined when the call must be
+   * translated instead. A format without it passes bodies through as they are.
+   */
+  adaptBody?(body: JsonObject, target: Target): AdaptedBody | undefined
   encodeRequest(request: ChatRequest, target: Target): EncodedRequest
   decodeResponse(body: Json, context?: DecodeContext): Result
   createStreamDecoder(context?: DecodeContext): StreamDecoder

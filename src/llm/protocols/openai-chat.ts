@@ -1,6 +1,7 @@
 // OpenAI Chat Completions: https://platform.openai.com/docs/api-reference/chat
 import { readError } from '../errors.ts'
 import type { Protocol } from '../protocol.ts'
+import { adaptBody } from './openai-chat/adapt.ts'
 import { decodeRequest } from './openai-chat/decode-request.ts'
 import { decodeResponse } from './openai-chat/decode-response.ts'
 import { createStreamDecoder } from './openai-chat/decode-stream.ts'
@@ -19,5 +20,12 @@ export const openaiChat = {
     keepAlive: ': keep-alive\n\n',
     encodeError,
   },
-  vendor: { encodeRequest, decodeResponse, createStreamDecoder, decodeError: readError, createUsageTap: createChatTap },
+  vendor: {
+    adaptBody,
+    encodeRequest,
+    decodeResponse,
+    createStreamDecoder,
+    decodeError: readError,
+    createUsageTap: createChatTap,
+  },
 } satisfies Protocol

@@ -21,10 +21,17 @@ function nineLetters(id: string): string {
   return Bun.hash(id).toString(36).padStart(9, '0').slice(-9)
 }
 
-const toolId = (id: string, quirks: Quirks) => (quirks.toolIds === 'nine-alphanumeric' ? nineLetters(id) : id)
+export const toolId = (id: string, quirks: Quirks) => (quirks.toolIds === 'nine-alphanumeric' ? nineLetters(id) : id)
 
-/** One string when all is text, else the list. Cache markers keep the list for vendors that read them. */
-function writeContent(parts: readonly JsonObject[]): Json {
+/** Texts as one string; a list that holds anything else stays one. */
+export function joinTexts(parts: readonly JsonObject[]): Json {
+  if (parts.some((part) => part['type'] !== 'text')) return [...parts]
+  return parts.map((part) => part['text'] as string).join('\n')
+}
+
+/** One string when all is one text, else the list. Cache markers keep the list for vendors that read them. */
+function writeContent(parts: readonly JsonObject[], quirks: Quirks): Json {
+  if (quirks.textOnly) return joinTexts(parts)
   const only = parts[0]
   if (parts.length === 1 && only?.['type'] === 'text' && Object.keys(only).length === 2) return only['text'] as string
   return [...parts]
@@ -61,7 +68,7 @@ export function writeMessages(request: ChatRequest, quirks: Quirks, drops: Drops
     if (message.role === 'tool') messages.push(...writeToolTurn(message, field, scene))
     else if (message.role === 'assistant') messages.push(writeAssistant(message, field, scene))
     else {
-      const content = writeContent(writeParts(message.content, field, scene))
+      const content = writeContent(writeParts(message.content, field, scene), quirks)
       const name = message.name === undefined ? {} : { name: message.name }
       messages.push({
         role: message.role === 'system' ? role : 'user',
@@ -123,7 +130,7 @@ function writeAssistant(message: Message, field: string, scene: Scene): JsonObje
 }
 
 /** Earlier thoughts go back only to vendors that say how they want them: the others refuse or ignore them. */
-function writeReasoning(parts: readonly ReasoningPart[], content: Json, quirks: Quirks): JsonObject {
+export function writeReasoning(parts: readonly ReasoningPart[], content: Json, quirks: Quirks): JsonObject {
   if (parts.length === 0) return {}
   const text = parts.map((part) => part.text).join('')
   switch (quirks.reasoningInput) {

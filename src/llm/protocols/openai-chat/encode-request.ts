@@ -3,7 +3,7 @@ import { Drops } from '../../dropped.ts'
 import { effortOf } from '../../effort.ts'
 import { defined } from '../../json.ts'
 import type { EncodedRequest } from '../../protocol.ts'
-import type { ChatRequest, Json, JsonObject, Tool, ToolChoice } from '../../spec.ts'
+import type { ChatRequest, Json, JsonObject, ReasoningOptions, Tool, ToolChoice } from '../../spec.ts'
 import type { DecodeContext, Quirks, Target } from '../../target.ts'
 import { writeMessages } from './encode-messages.ts'
 
@@ -55,7 +55,7 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
       service_tier: writeTier(request),
       prompt_cache_key: request.promptCacheKey,
       store: request.store,
-      ...writeEffort(request, quirks, target),
+      ...(request.reasoning === undefined ? {} : writeEffort(request.reasoning, target)),
     }),
     ...(request.stream
       ? { stream: true, ...(quirks.noStreamOptions ? {} : { stream_options: { include_usage: true } }) }
@@ -183,9 +183,10 @@ function addInstruction(messages: JsonObject[], instruction: string, quirks: Qui
   else messages.unshift({ role, content: instruction })
 }
 
-function writeEffort(request: ChatRequest, quirks: Quirks, target: Target): JsonObject {
-  const options = request.reasoning
-  if (options === undefined || target.capabilities.reasoning === false) return {}
+/** How the vendor is asked to think. */
+export function writeEffort(options: ReasoningOptions, target: Target): JsonObject {
+  const { quirks, capabilities } = target
+  if (capabilities.reasoning === false) return {}
   const effort = effortOf(options)
   switch (quirks.reasoningControl ?? 'reasoning_effort') {
     case 'reasoning':
