@@ -118,10 +118,9 @@ function rewrite(
 ): Rewritten | undefined {
   const vendor = vendorOf(served)
   const facts = targetFacts(target, served)
-  const adapted = vendor.adaptBody
-    ? vendor.adaptBody(parseJson(incoming.body) as JsonObject, facts)
-    : vendor.encodeRequest(decode(call, incoming), facts)
-  if (!adapted || ('context' in adapted && adapted.context.jsonTool !== undefined)) return undefined
+  const encoded = vendor.adaptBody ? undefined : vendor.encodeRequest(decode(call, incoming), facts)
+  const adapted = encoded ?? vendor.adaptBody?.(parseJson(incoming.body) as JsonObject, facts)
+  if (!adapted || encoded?.context.jsonTool !== undefined) return undefined
   return {
     body: Buffer.from(JSON.stringify(adapted.body)),
     dropped: adapted.dropped.map(({ parameter }) => parameter),

@@ -77,7 +77,8 @@ describe('a body for a vendor of the same format', () => {
       },
       { role: 'tool', tool_call_id: 'call_0123456789', content: 'r' },
     ]
-    const [call, result] = adapt({ messages }, { toolIds: 'nine-alphanumeric' })?.body['messages'] as any
+    const adapted = adapt({ messages }, { toolIds: 'nine-alphanumeric' })
+    const [call, result] = (adapted?.body['messages'] ?? []) as any[]
     expect(call.tool_calls[0].id).toMatch(/^[A-Za-z0-9]{9}$/)
     expect(result.tool_call_id).toBe(call.tool_calls[0].id)
   })
