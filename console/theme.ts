@@ -78,7 +78,7 @@ const ink: MantineColorsTuple = [
 /** Calm and dense: one action colour, neutral surfaces with a little water in them, 14 px text that stays readable for a day. */
 export const theme = createTheme({
   primaryColor: 'tide',
-  primaryShade: { light: 7, dark: 3 },
+  primaryShade: { light: 7, dark: 6 },
   autoContrast: true,
   luminanceThreshold: 0.32,
   colors: {

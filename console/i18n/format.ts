@@ -13,8 +13,16 @@ export function formatters(language: Language) {
     maximumFractionDigits: 0,
     signDisplay: 'exceptZero',
   })
-  const unit = (name: string, digits: number) =>
-    new Intl.NumberFormat(language, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: digits })
+  const unit = (name: string, digits: number) => {
+    const written = new Intl.NumberFormat(language, {
+      style: 'unit',
+      unit: name,
+      unitDisplay: 'short',
+      maximumFractionDigits: digits,
+    })
+    // The unit's own sign: English locale data says "sec".
+    return { format: (value: number) => written.format(value).replace(/ secs?$/, ' s') }
+  }
   const milliseconds = unit('millisecond', 0)
   const fewMilliseconds = unit('millisecond', 1)
   const seconds = unit('second', 2)
@@ -27,7 +35,7 @@ export function formatters(language: Language) {
       minimumFractionDigits: least,
       maximumFractionDigits: digits,
     })
-  const [cents, mills, micros] = [money(2, 2), money(4, 2), money(6, 2)]
+  const [cents, mills, micros] = [money(2, 2), money(4, 4), money(6, 6)]
   const compactMoney = new Intl.NumberFormat(language, {
     style: 'currency',
     currency: 'USD',

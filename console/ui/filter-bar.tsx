@@ -42,8 +42,8 @@ export function SearchField({
       placeholder={placeholder}
       aria-label={placeholder}
       leftSection={<Icon name="search" />}
-      w={width}
-      maw="100%"
+      className="filter"
+      style={{ '--filter-width': `${width}px` }}
     />
   )
 }
@@ -74,7 +74,8 @@ export function FilterSelect({
       data={known ? [...options] : [...options, { value: value, label: value }]}
       clearable
       searchable={searchable}
-      w={width}
+      className="filter"
+      style={{ '--filter-width': `${width}px` }}
       comboboxProps={{ withinPortal: true }}
     />
   )

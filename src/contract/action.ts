@@ -27,6 +27,7 @@ export const ACTIONS = {
   'aliases:List': 'viewer',
   'aliases:Read': 'viewer',
   'prices:List': 'viewer',
+  'execution-roles:Use': 'viewer',
 
   'playground:Use': 'admin',
   'keys:Create': 'admin',

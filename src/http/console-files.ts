@@ -143,7 +143,7 @@ async function findFolder(): Promise<string> {
 /** Changes with each file that the build reads: names, sizes and times of the sources, and the installed packages. */
 async function fingerprint(root: string): Promise<string> {
   const hash = createHash('sha256')
-  for (const folder of ['console', 'src/contract']) {
+  for (const folder of ['console', 'src/contract', 'scripts']) {
     const names = (await readdir(join(root, folder), { recursive: true })).sort()
     for (const name of names) {
       const facts = await stat(join(root, folder, name))

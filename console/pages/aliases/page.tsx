@@ -68,7 +68,12 @@ export function AliasesPage() {
                       {alias.name}
                     </TextLink>{' '}
                     <span className="quiet">
-                      {t(`why_${alias.strategy}`)} <OriginWord origin={alias.origin} />
+                      {t(`why_${alias.strategy}`)}{' '}
+                      {alias.origin !== 'database' && (
+                        <>
+                          · <OriginWord origin={alias.origin} />
+                        </>
+                      )}
                     </span>
                   </Text>
                   <RoutePicture alias={alias} {...traffic} />

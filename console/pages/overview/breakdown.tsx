@@ -89,7 +89,7 @@ function Panel({ title, rows }: { title: string; rows: readonly Row[] }) {
           key: row.key,
           label: row.label,
           value: value(row),
-          shown: by === 'cost' ? format.money(value(row)) : format.compact(value(row)),
+          shown: by === 'cost' ? format.compactMoney(value(row)) : format.compact(value(row)),
           note: before(row) ? format.change((value(row) - before(row)) / before(row)) : '–',
         }))}
       />

@@ -22,7 +22,7 @@ export const OVERVIEW_TEXT = defineTexts({
   cost: ['Cost', '费用'],
   unpriced: ['{count|call has|calls have} no known price', '{count} 次调用没有已知价格'],
   cached: ['{share} from cache', '{share} 来自缓存'],
-  versus: ['{change} than before', '较上一时段 {change}'],
+  versus: ['{change} vs. before', '较上一时段 {change}'],
   same: ['as before', '与上一时段持平'],
   failedCount: ['{count|failed call|failed calls}', '{count} 次失败'],
   attention: ['Needs attention', '需要关注'],

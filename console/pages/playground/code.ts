@@ -12,6 +12,8 @@ export function toPython(json: string): string {
 /** One request as code that runs as pasted, with the key left to the environment. */
 export function asCode(origin: string, body: Readonly<Record<string, unknown>>) {
   const json = pretty(body)
+  const line = JSON.stringify(body)
+  const shell = line.length < 240 ? line : json
   const { model, messages, ...rest } = body
   const args = Object.entries({ model, messages, ...rest })
     .map(([name, value]) => `    ${name}=${indent(toPython(pretty(value) ?? 'None'), '    ')},`)
@@ -20,7 +22,7 @@ export function asCode(origin: string, body: Readonly<Record<string, unknown>>) 
     curl: `curl ${origin}/v1/chat/completions \\
   -H "Authorization: Bearer $PORTREEVE_KEY" \\
   -H "Content-Type: application/json" \\
-  -d '${json.replaceAll("'", String.raw`'\''`)}'`,
+  -d '${shell.replaceAll("'", String.raw`'\''`)}'`,
     python: `# pip install openai
 import os
 from openai import OpenAI

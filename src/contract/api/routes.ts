@@ -1,6 +1,7 @@
 import type { Route } from '../route.ts'
 import * as aliases from './aliases.ts'
 import * as calls from './calls.ts'
+import * as executionRoles from './execution-roles.ts'
 import * as keys from './keys.ts'
 import * as models from './models.ts'
 import * as overview from './overview.ts'
@@ -58,6 +59,11 @@ export const ROUTES = {
   deleteAlias: aliases.deleteAlias,
 
   createPlaygroundKey: settings.createPlaygroundKey,
+
+  preflightRole: executionRoles.preflightRole,
+  deriveRole: executionRoles.deriveRole,
+  lintRole: executionRoles.lintRole,
+  explainReason: executionRoles.explainReason,
 
   listUsers: people.listUsers,
   inviteUser: people.inviteUser,

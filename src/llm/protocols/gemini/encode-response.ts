@@ -23,10 +23,7 @@ function writeCandidate(choice: Choice, sources: readonly Citation[], metadata: 
   const { promptFeedback: _, ...own } = asObject(metadata?.['gemini']) ?? {}
   return {
     content: { parts: choice.content.map(writePart).filter((part) => part !== undefined), role: 'model' },
-    finishReason: writeFinish(
-      choice.finish,
-      choice.content.some((part) => part.type === 'refusal'),
-    ),
+    finishReason: writeFinish(choice.finish),
     index: choice.index,
     ...(choice.logprobs === undefined ? {} : { logprobsResult: writeLogprobs(choice.logprobs) }),
     ...groundingOf([

@@ -25,9 +25,7 @@ export function readFinish(raw: string, hasCalls: boolean): FinishReason {
   return { unified: unified === 'stop' && hasCalls ? 'tool-calls' : unified, raw }
 }
 
-/** OpenAI's refusals end with `stop`. */
-export function writeFinish(reason: FinishReason, refused = false): string {
-  if (refused && reason.unified === 'stop') return 'SAFETY'
+export function writeFinish(reason: FinishReason): string {
   if (reason.raw !== undefined && UNIFIED[reason.raw] === reason.unified) return reason.raw
   switch (reason.unified) {
     case 'length':

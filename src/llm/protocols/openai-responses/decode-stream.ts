@@ -246,7 +246,6 @@ class ResponseStream {
       ...(part.signature === undefined ? {} : { signature: part.signature }),
       ...(part.redacted === undefined ? {} : { redacted: part.redacted }),
       ...(part.origin === undefined ? {} : { origin: part.origin }),
-      ...(part.provesCall === undefined ? {} : { provesCall: part.provesCall }),
     })
   }
 
