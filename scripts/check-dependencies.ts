@@ -3,8 +3,8 @@ import { join } from 'node:path'
 
 type Manifest = { dependencies?: Record<string, string> }
 
-/** Licences that an Apache-2.0 product may ship. */
-const PERMISSIVE = /^(MIT|MIT-0|ISC|0BSD|BSD-[23]-Clause|Apache-2\.0|BlueOak-1\.0\.0|Unlicense|CC0-1\.0)$/
+/** Licences that an Apache-2.0 product may ship; OFL is the fonts'. */
+const PERMISSIVE = /^(MIT|MIT-0|ISC|0BSD|BSD-[23]-Clause|Apache-2\.0|BlueOak-1\.0\.0|Unlicense|OFL-1\.1|CC0-1\.0)$/
 
 /** Rows of the table: package → its cells. */
 export function listed(markdown: string): Map<string, string[]> {

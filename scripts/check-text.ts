@@ -1,7 +1,7 @@
 // What may not be committed in any text: paths of somebody's machine, work left for later, narrowed tests.
 import { linesMatching, runRule, type Rule } from './rule.ts'
 
-const MACHINE = /(?<![\w.~-])\/(work|root|home\/\w+|Users\/\w+)\/[\w.-]+|\b[A-Z]:\\\\?Users\b/
+const MACHINE = /(?<![\w.~-])\/(work|root|home\/\w{2,}|Users\/\w{2,})\/[\w.-]+|\b[A-Z]:\\\\?Users\b/
 const LATER = /\b(TODO|FIXME|XXX)\b/
 const NARROWED = /\b(test|it|describe)\.only\(/
 

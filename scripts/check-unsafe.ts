@@ -6,6 +6,8 @@ const UNSAFE =
 
 /** Files that may, each with its reason. */
 const EXCEPT: Readonly<Record<string, string>> = {
+  'src/http/console-files.ts':
+    'builds the console of a checkout once, with the project’s own script; the executable holds it built',
   'src/workers.ts': 'starts gateway processes: copies of the running executable, without a shell',
 }
 

@@ -5,7 +5,7 @@ import { linesMatching, runRule, type Rule } from './rule.ts'
 const VENDOR =
   /\b(mistral|groq|deepseek|bedrock|azure|vertex(ai)?|ollama|openrouter|perplexity|moonshot|dashscope|huggingface|cerebras|voyage|jina|xai|portkey|claude|gpt)/i
 const COMPARED =
-  /\b(provider|vendor|type|host\w*|base_?url)\b[^;{}]{0,40}(===|!==|includes\(|startsWith\()\s*['"`](openai|anthropic|gemini|google|cohere)\b/i
+  /\b(provider|vendor|type|host\w*|base_?url)(\??\.(id|type|name|host\w*))?\)?\s*\.?\s*(===|!==|includes\(|startsWith\()\s*['"`](openai|anthropic|gemini|google|cohere)\b/i
 
 export const vendorNames: Rule = {
   name: 'vendor names',

@@ -11,6 +11,8 @@ import { findingsOf, type Rule } from './rule.ts'
 test.each([
   [vendorNames, 'src/gateway/x.ts', "if (type === 'openai') add()", 1],
   [vendorNames, 'src/gateway/x.ts', "const path = host.includes('anthropic')", 1],
+  [vendorNames, 'src/snapshot/x.ts', "provider.auth.scheme === 'google'", 0],
+  [vendorNames, 'src/snapshot/x.ts', "if (provider.type === 'google') add()", 1],
   [vendorNames, 'src/gateway/x.ts', "const door = { dialect: 'openai', path: '/v1' }", 0],
   [vendorNames, 'src/gateway/x.ts', "const model = 'claude-3'", 1],
   [vendorNames, 'src/quota/x.ts', 'const azureQuirk = 1', 1],

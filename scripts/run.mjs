@@ -35,6 +35,7 @@ const TASKS = {
   ':test': ['test', '--timeout', '30000'],
   ':check': ['scripts/check.ts'],
   ':bench': ['bench/main.ts'],
+  ':conformance': ['test/conformance/main.ts'],
   ':build': ['scripts/build.ts'],
 }
 // Project tasks run in the repository; the product itself runs in the caller's folder.

@@ -7,7 +7,8 @@ export type Match =
 
 const OPENAI_ROOTS = ['/openai/v1', '/v1', ''] as const
 const ANTHROPIC_ROOTS = ['/anthropic/v1', '/v1', ''] as const
-const GEMINI = /^(?:\/gemini)?\/v1(?:beta)?\/models\/([^:]+):([A-Za-z]+)$/
+// Vercel's client leaves `models/` out before a name with a slash in it.
+const GEMINI = /^(?:\/gemini)?\/v1(?:beta)?\/(?:models\/)?([^:]+):([A-Za-z]+)$/
 
 const GEMINI_METHODS: Readonly<Record<string, { route: Route; stream?: boolean }>> = {
   generateContent: { route: { endpoint: 'chat', dialect: 'gemini', recordedAs: 'generateContent' }, stream: false },

@@ -10,7 +10,6 @@ const PROTOCOLS = [
   'gemini',
   'bedrock-converse',
   'cohere-v2',
-  'azure-openai',
   'ollama',
 ]
 const vendors = PROVIDERS.filter(({ kind }) => kind !== 'built-in')

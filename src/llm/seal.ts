@@ -1,8 +1,8 @@
 // Carries one vendor's opaque proof of thinking through another vendor's field for the same thing, and back byte for byte.
 import { asObject, asText } from './json.ts'
-import type { JsonObject, ProtocolId, ReasoningPart } from './spec.ts'
+import type { JsonObject, Part, ProtocolId, ReasoningPart, StreamPart } from './spec.ts'
 
-type Seal = Pick<ReasoningPart, 'signature' | 'redacted' | 'origin' | 'itemId' | 'summary'>
+type Seal = Pick<ReasoningPart, 'signature' | 'redacted' | 'origin' | 'itemId' | 'summary' | 'provesCall'>
 
 /** Base64 of `{"portreeve":`, which no vendor's own proof starts with. */
 const MARK = Buffer.from('{"portreeve":').toString('base64').slice(0, 16)
@@ -10,7 +10,6 @@ const MARK = Buffer.from('{"portreeve":').toString('base64').slice(0, 16)
 /** Claude's proofs are good on each of its platforms. */
 const FAMILY: Partial<Record<ProtocolId, ProtocolId>> = {
   'bedrock-converse': 'anthropic-messages',
-  'azure-openai': 'openai-responses',
 }
 
 /** Whether a proof of this origin means something to a vendor of that format; unknown origins are believed. */
@@ -26,6 +25,7 @@ export function wrapSeal(seal: Seal): string {
   if (seal.redacted !== undefined) content['redacted'] = seal.redacted
   if (seal.itemId !== undefined) content['item'] = seal.itemId
   if (seal.summary !== undefined) content['summary'] = seal.summary
+  if (seal.provesCall !== undefined) content['call'] = seal.provesCall
   return Buffer.from(JSON.stringify(content)).toString('base64')
 }
 
@@ -47,8 +47,37 @@ export function unwrapSeal(text: string): Seal | undefined {
       ...(redacted === undefined ? {} : { redacted }),
       ...(item === undefined ? {} : { itemId: item }),
       ...(content['summary'] === true ? { summary: true } : {}),
+      ...(content['call'] === true ? { provesCall: true } : {}),
     }
   } catch {
     return undefined
+  }
+}
+
+/** Lets the proof of a tool call ride on the unproven thought before it, for clients whose thoughts come back more surely than their calls. */
+export function lendProofs(parts: readonly Part[]): readonly Part[] {
+  return parts.map((part, index) => {
+    const next = parts[index + 1]
+    if (part.type !== 'reasoning' || part.signature !== undefined || part.redacted !== undefined) return part
+    return next?.type === 'tool-call' && next.signature !== undefined ? { ...part, ...proofOf(next.signature) } : part
+  })
+}
+
+const proofOf = (signature: string) => ({ signature, origin: 'gemini' as const, provesCall: true })
+
+/** The same for a stream: an unproven thought ends only when it is known what follows. */
+export function createProofLender(): (part: StreamPart) => readonly StreamPart[] {
+  let waiting: Extract<StreamPart, { type: 'reasoning-end' }> | undefined
+  return (part) => {
+    const held = waiting
+    waiting = undefined
+    if (part.type === 'reasoning-end' && part.signature === undefined && part.redacted === undefined) {
+      waiting = part
+      return held === undefined ? [] : [held]
+    }
+    if (held === undefined) return [part]
+    return part.type === 'tool-call-start' && part.signature !== undefined
+      ? [{ ...held, ...proofOf(part.signature) }, part]
+      : [held, part]
   }
 }

@@ -6,14 +6,7 @@ export type JsonObject = { [name: string]: Json }
 
 /** A wire format that clients or vendors speak. */
 export type ProtocolId =
-  | 'openai-chat'
-  | 'openai-responses'
-  | 'anthropic-messages'
-  | 'gemini'
-  | 'bedrock-converse'
-  | 'cohere-v2'
-  | 'azure-openai'
-  | 'ollama'
+  'openai-chat' | 'openai-responses' | 'anthropic-messages' | 'gemini' | 'bedrock-converse' | 'cohere-v2' | 'ollama'
 
 /** Where a vendor may cut its prompt cache. */
 export type CacheMarker = { readonly ttl?: '5m' | '1h' }
@@ -112,6 +105,8 @@ export type ReasoningPart = {
   readonly itemId?: string
   /** True when `text` is the vendor's summary rather than the thought itself. */
   readonly summary?: boolean
+  /** The proof belongs to the tool call that follows, and only rides along here: not every client keeps what stands on a call. */
+  readonly provesCall?: boolean
   /** Who made `signature` or `redacted`: nobody else can read them. Absent when the surface could not say. */
   readonly origin?: ProtocolId
 }
@@ -340,6 +335,7 @@ export type StreamPart =
       readonly index: number
       readonly signature?: string
       readonly redacted?: string
+      readonly provesCall?: boolean
       readonly origin?: ProtocolId
     }
   | {

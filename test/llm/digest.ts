@@ -39,7 +39,7 @@ function digestChoice(choice: Choice): Omit<Digest, 'usage'> {
       .map((part) => part.text)
       .join(''),
     seals: of('reasoning')
-      .filter((part) => part.signature !== undefined || part.redacted !== undefined)
+      .filter((part) => !part.provesCall && (part.signature !== undefined || part.redacted !== undefined))
       .map((part) => `${part.signature ?? ''}|${part.redacted ?? ''}`),
     calls: calls.map((call) => ({
       name: call.name,

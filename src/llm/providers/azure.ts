@@ -40,7 +40,7 @@ export const azureOpenaiClassic = defineProvider({
   kind: 'cloud',
   baseUrl: 'https://{resource}.openai.azure.com/openai?api-version={api_version}',
   auth: API_KEY,
-  chat: ['azure-openai', 'openai-responses'],
+  chat: ['openai-chat', 'openai-responses'],
   operations: {
     openai: ['completions', 'embeddings', 'images', 'image-edits', 'speech', 'transcriptions', 'translations'],
   },
@@ -55,6 +55,7 @@ export const azureOpenaiClassic = defineProvider({
   sharedKeys: ['AZURE_OPENAI_API_KEY', 'AZURE_API_KEY'],
   quirks: {
     paths: {
+      chat: '/deployments/{model}/chat/completions',
       completions: '/deployments/{model}/completions',
       embeddings: '/deployments/{model}/embeddings',
       images: '/deployments/{model}/images/generations',

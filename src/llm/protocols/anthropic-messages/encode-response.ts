@@ -3,7 +3,8 @@ import { asObject } from '../../json.ts'
 import { urlOfSource } from '../../media.ts'
 import { parseArguments } from '../../partial-json.ts'
 import type { AnswerOptions, EncodedError } from '../../protocol.ts'
-import type { CallError, JsonObject, Part, Result, ToolCallPart, Usage } from '../../spec.ts'
+import type { CallError, Choice, JsonObject, Part, Result, ToolCallPart, Usage } from '../../spec.ts'
+import { lendProofs } from '../../seal.ts'
 import { makeUsage } from '../../usage.ts'
 import { retryHeaders } from '../openai-chat/encode-response.ts'
 import { writeThoughtSignature } from '../openai-chat/reasoning.ts'
@@ -19,19 +20,24 @@ export const usageOrZero = (usage: Usage | undefined): JsonObject => writeUsage(
 
 export function encodeResponse(result: Result, options: AnswerOptions): JsonObject {
   const choice = result.choices[0]
-  const content = (choice?.content ?? []).map(writePart).filter((block) => block !== undefined)
+  const content = lendProofs(choice?.content ?? [])
+    .map(writePart)
+    .filter((block) => block !== undefined)
   return {
     id: messageId(result.id, options.requestId),
     type: 'message',
     role: 'assistant',
     model: options.model,
     content,
-    stop_reason: choice === undefined ? 'end_turn' : writeFinish(choice.finish),
+    stop_reason: choice === undefined ? 'end_turn' : writeFinish(choice.finish, isRefused(choice)),
     stop_sequence: choice?.finish.stopSequence ?? null,
     usage: usageOrZero(result.usage),
     ...asObject(result.metadata?.['anthropic']),
   }
 }
+
+/** Whether the answer is a refusal: OpenAI has a part of its own for it. */
+export const isRefused = (choice: Choice) => choice.content.some((part) => part.type === 'refusal')
 
 /** A tool call's opening block; Gemini's proof rides along, so that the client sends it back. */
 export function writeCallStart(call: Pick<ToolCallPart, 'id' | 'name' | 'signature'>, input: JsonObject): JsonObject {

@@ -3,6 +3,7 @@ import { cutStream } from '../../errors.ts'
 import { asObject } from '../../json.ts'
 import type { AnswerOptions, StreamEncoder } from '../../protocol.ts'
 import type { CallError, FinishReason, JsonObject, StreamPart, Usage } from '../../spec.ts'
+import { createProofLender } from '../../seal.ts'
 import { writeCitation, writeThinking } from './block.ts'
 import { errorBody, messageId, usageOrZero, writeCallStart, writePart } from './encode-response.ts'
 import { writeFinish } from './finish.ts'
@@ -23,6 +24,8 @@ class MessageEncoder implements StreamEncoder {
   readonly #options: AnswerOptions
   #started = false
   #over = false
+  #refused = false
+  readonly #lend = createProofLender()
   #next = 0
   #current: Current | undefined
   /** Parts of blocks that must wait, for the format knows one open block at a time. */
@@ -56,6 +59,12 @@ class MessageEncoder implements StreamEncoder {
   }
 
   push(part: StreamPart): string {
+    let sent = ''
+    for (const each of this.#lend(part)) sent += this.#push(each)
+    return sent
+  }
+
+  #push(part: StreamPart): string {
     if (this.#over) return ''
     switch (part.type) {
       case 'response-start':
@@ -113,6 +122,7 @@ class MessageEncoder implements StreamEncoder {
         return this.#delta(`{"type":"thinking_delta","thinking":${JSON.stringify(part.text)}}`)
       case 'text-start':
       case 'refusal-start':
+        if (part.type === 'refusal-start') this.#refused = true
         return this.#open('text', part, '{"type":"text","text":""}')
       case 'reasoning-start':
         // Until its end it is not known whether the thought has a text: an empty one may be a redacted block.
@@ -226,7 +236,7 @@ class MessageEncoder implements StreamEncoder {
     this.#over = true
     const reason: FinishReason = this.#finish ?? { unified: 'stop' }
     const delta = {
-      stop_reason: writeFinish(reason),
+      stop_reason: writeFinish(reason, this.#refused),
       stop_sequence: reason.stopSequence ?? null,
       ...asObject(metadata?.['anthropic']),
     }

@@ -14,8 +14,9 @@ export function readFinish(raw: string, stopSequence?: string): FinishReason {
   return { unified: UNIFIED[raw] ?? 'other', raw, ...(stopSequence === undefined ? {} : { stopSequence }) }
 }
 
-/** Anthropic's own word where the vendor used one, else the word for what happened. */
-export function writeFinish(reason: FinishReason): string {
+/** Anthropic's own word where the vendor used one, else the word for what happened. OpenAI's refusals end with `stop`. */
+export function writeFinish(reason: FinishReason, refused = false): string {
+  if (refused && reason.unified === 'stop') return 'refusal'
   if (reason.raw !== undefined && UNIFIED[reason.raw] === reason.unified) return reason.raw
   switch (reason.unified) {
     case 'length':

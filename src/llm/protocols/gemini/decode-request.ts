@@ -180,12 +180,13 @@ function readCall(call: JsonObject, part: JsonObject, field: string, calls: Call
 function readResult(result: JsonObject, field: string, calls: Calls): ToolResultPart {
   const name = needText(result['name'], `${field}.functionResponse.name`)
   const response = maybeObject(result['response'], `${field}.functionResponse.response`) ?? {}
-  const keys = Object.keys(response)
+  // Vercel's client repeats the name beside the content.
+  const keys = Object.keys(response).filter(
+    (key) => !(key === 'name' && response[key] === name && 'content' in response),
+  )
   const isError = keys.length === 1 && keys[0] === 'error'
   const only =
-    keys.length === 1 && /^(?:output|result|content|error)$/.test(keys[0] as string)
-      ? response[keys[0] as string]
-      : undefined
+    keys.length === 1 && /^(?:output|result|content|error)$/.test(keys[0] ?? '') ? response[keys[0] ?? ''] : undefined
   const text = typeof only === 'string' ? only : JSON.stringify(response)
   const media = objectsIn(result['parts']).map(readPart)
   return {

@@ -55,10 +55,18 @@ type Scene = {
 function writeTurn(message: Message, field: string, scene: Scene): JsonObject[] {
   const parts: JsonObject[] = []
   let calls = 0
+  let lent: string | undefined
   message.content.forEach((part, index) => {
     switch (part.type) {
       case 'tool-call':
-        parts.push(writeCall(part, scene, calls++ === 0))
+        parts.push(
+          writeCall(
+            lent === undefined || part.signature !== undefined ? part : { ...part, signature: lent },
+            scene,
+            calls++ === 0,
+          ),
+        )
+        lent = undefined
         return
       case 'tool-result':
         parts.push(...writeResult(part, `${field}.content[${index}]`, scene))
@@ -66,6 +74,10 @@ function writeTurn(message: Message, field: string, scene: Scene): JsonObject[] 
       case 'reasoning':
         // Only Gemini's own proofs are of use to it; thoughts without one need not go back.
         if (part.signature === undefined || !isReadable(part.origin, 'gemini')) return
+        if (part.provesCall) {
+          lent = part.signature
+          return
+        }
         parts.push(
           part.text === ''
             ? { text: '', thoughtSignature: part.signature }

@@ -23,7 +23,10 @@ function writeCandidate(choice: Choice, sources: readonly Citation[], metadata: 
   const { promptFeedback: _, ...own } = asObject(metadata?.['gemini']) ?? {}
   return {
     content: { parts: choice.content.map(writePart).filter((part) => part !== undefined), role: 'model' },
-    finishReason: writeFinish(choice.finish),
+    finishReason: writeFinish(
+      choice.finish,
+      choice.content.some((part) => part.type === 'refusal'),
+    ),
     index: choice.index,
     ...(choice.logprobs === undefined ? {} : { logprobsResult: writeLogprobs(choice.logprobs) }),
     ...groundingOf([

@@ -28,6 +28,7 @@ class ContentEncoder implements StreamEncoder {
   readonly #items = new Map<number, string>()
   readonly #finishes: { readonly choice: number; readonly reason: FinishReason }[] = []
   #sources: Citation[] = []
+  readonly #refused = new Set<number>()
 
   constructor(options: AnswerOptions) {
     this.#options = options
@@ -58,6 +59,7 @@ class ContentEncoder implements StreamEncoder {
         return ''
       case 'text-start':
       case 'refusal-start':
+        if (part.type === 'refusal-start') this.#refused.add(part.choice ?? 0)
         this.#choices.set(part.index, part.choice ?? 0)
         return ''
       case 'reasoning-start':
@@ -145,7 +147,7 @@ class ContentEncoder implements StreamEncoder {
     const finishes = this.#finishes.length > 0 ? this.#finishes : [{ choice: 0, reason: { unified: 'other' } as const }]
     const candidates = finishes.map(({ choice, reason }) => ({
       content: { parts: [{ text: '' }], role: 'model' },
-      finishReason: writeFinish(reason),
+      finishReason: writeFinish(reason, this.#refused.has(choice)),
       index: choice,
       ...(choice === 0 ? { ...groundingOf(this.#sources), ...own } : {}),
     }))

@@ -25,7 +25,9 @@ export function readFinish(raw: string, hasCalls: boolean): FinishReason {
   return { unified: unified === 'stop' && hasCalls ? 'tool-calls' : unified, raw }
 }
 
-export function writeFinish(reason: FinishReason): string {
+/** OpenAI's refusals end with `stop`. */
+export function writeFinish(reason: FinishReason, refused = false): string {
+  if (refused && reason.unified === 'stop') return 'SAFETY'
   if (reason.raw !== undefined && UNIFIED[reason.raw] === reason.unified) return reason.raw
   switch (reason.unified) {
     case 'length':

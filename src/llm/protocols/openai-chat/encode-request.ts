@@ -67,7 +67,7 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
   }
   const context: DecodeContext = { quirks, ...(structure.tool === undefined ? {} : { jsonTool: JSON_TOOL }) }
   return {
-    path: quirks.paths?.['chat'] ?? '/chat/completions',
+    path: (quirks.paths?.['chat'] ?? '/chat/completions').replace('{model}', encodeURIComponent(target.model)),
     headers: quirks.headers ?? {},
     body: applyQuirks(body, quirks, drops),
     dropped: drops.list,

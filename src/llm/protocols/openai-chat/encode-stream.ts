@@ -17,6 +17,7 @@ type Open = {
   /** Its number among the thoughts of the answer. */
   readonly detail?: number
   readonly custom?: boolean
+  readonly signed?: boolean
 }
 
 export function createStreamEncoder(options: AnswerOptions): StreamEncoder {
@@ -117,8 +118,11 @@ class ChatEncoder implements StreamEncoder {
         return this.#startCall(part)
       case 'tool-call-end': {
         const open = this.#open.get(part.index)
-        if (open?.call === undefined || part.signature === undefined) return ''
-        return this.#delta(open.choice, `"tool_calls":[{"index":${open.call},${this.#signature(part.signature)}}]`)
+        if (open?.call === undefined || part.signature === undefined || open.signed) return ''
+        return this.#delta(
+          open.choice,
+          `"tool_calls":[{"index":${open.call},"function":{"arguments":""},${this.#signature(part.signature)}}]`,
+        )
       }
       case 'source':
         return this.#source(part.source)
@@ -150,12 +154,18 @@ class ChatEncoder implements StreamEncoder {
     const choice = part.choice ?? 0
     const call = this.#calls.get(choice) ?? 0
     this.#calls.set(choice, call + 1)
-    this.#open.set(part.index, { choice, call, ...(part.custom ? { custom: true } : {}) })
+    this.#open.set(part.index, {
+      choice,
+      call,
+      ...(part.custom ? { custom: true } : {}),
+      ...(part.signature === undefined ? {} : { signed: true }),
+    })
     const name = JSON.stringify(part.name)
     const body = part.custom
       ? `"type":"custom","custom":{"name":${name},"input":""}`
       : `"type":"function","function":{"name":${name},"arguments":""}`
-    return this.#delta(choice, `"tool_calls":[{"index":${call},"id":${JSON.stringify(part.id)},${body}}]`)
+    const proof = part.signature === undefined ? '' : `,${this.#signature(part.signature)}`
+    return this.#delta(choice, `"tool_calls":[{"index":${call},"id":${JSON.stringify(part.id)},${body}${proof}}]`)
   }
 
   /** The proof of a thought is the last fragment of it. */

@@ -246,6 +246,7 @@ class ResponseStream {
       ...(part.signature === undefined ? {} : { signature: part.signature }),
       ...(part.redacted === undefined ? {} : { redacted: part.redacted }),
       ...(part.origin === undefined ? {} : { origin: part.origin }),
+      ...(part.provesCall === undefined ? {} : { provesCall: part.provesCall }),
     })
   }
 

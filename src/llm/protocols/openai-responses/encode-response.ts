@@ -13,6 +13,7 @@ import type {
 } from '../../spec.ts'
 import { defined } from '../../json.ts'
 import { retryHeaders, writeError as writeEnvelope, writeLogprob } from '../openai-chat/encode-response.ts'
+import { lendProofs } from '../../seal.ts'
 import { writeAnnotation, writeCall, writeReasoning } from './item.ts'
 import { writeUsage } from './usage.ts'
 
@@ -126,7 +127,7 @@ export const tierOf = (metadata: JsonObject | undefined): JsonObject =>
 function writeOutput(choice: Choice, sources: readonly Citation[], id: string): JsonObject[] {
   const items: JsonObject[] = []
   const last = choice.content.findLastIndex((part) => part.type === 'text')
-  choice.content.forEach((part, index) => {
+  lendProofs(choice.content).forEach((part, index) => {
     const item = writeItem(
       part,
       items.length,

@@ -1,6 +1,6 @@
 // The events of a response for a client: rising sequence numbers, each item added, filled and done, and the whole response at the end.
 import { cutStream } from '../../errors.ts'
-import { isReadable } from '../../seal.ts'
+import { createProofLender, isReadable } from '../../seal.ts'
 import type { AnswerOptions, StreamEncoder } from '../../protocol.ts'
 import type {
   CallError,
@@ -39,6 +39,7 @@ class ResponseEncoder implements StreamEncoder {
   #id = ''
   #sequence = 0
   #over = false
+  readonly #lend = createProofLender()
   #usage: Usage | undefined
   #finish: FinishReason | undefined
   readonly #items = new Map<number, Item>()
@@ -67,6 +68,12 @@ class ResponseEncoder implements StreamEncoder {
   }
 
   push(part: StreamPart): string {
+    let sent = ''
+    for (const each of this.#lend(part)) sent += this.#push(each)
+    return sent
+  }
+
+  #push(part: StreamPart): string {
     if (this.#over) return ''
     if ('index' in part && part.index !== undefined) {
       if ('choice' in part && (part.choice ?? 0) > 0) this.#skipped.add(part.index)

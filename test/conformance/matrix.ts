@@ -1,0 +1,62 @@
+// Official SDKs × vendors' formats × plain and streamed × scenarios, through a running gateway. `npm run conformance` prints it.
+import { SECRET, sourceProvider, startTestGateway } from '../helpers/gateway.ts'
+import { SCENARIOS, type Scenario } from '../vendors/scenario.ts'
+import { startVendors } from '../vendors/server.ts'
+import { aiDrivers } from './ai.ts'
+import { anthropic } from './anthropic.ts'
+import type { Driver } from './driver.ts'
+import { gemini } from './gemini.ts'
+import { judge } from './judge.ts'
+import { openaiChat, openaiResponses } from './openai.ts'
+
+export const DRIVERS: readonly Driver[] = [openaiChat, openaiResponses, anthropic, gemini, ...aiDrivers]
+
+/** Provider of the test gateway → its model's name, and whether its format has proofs of thinking. */
+export const UPSTREAMS = [
+  { id: 'chat', type: 'openai-compatible', path: '/openai/v1', model: 'gpt-4o', proofs: false },
+  { id: 'responses', type: 'openai-responses-compatible', path: '/openai/v1', model: 'gpt-5', proofs: true },
+  { id: 'anthropic', type: 'anthropic-compatible', path: '/anthropic/v1', model: 'claude-sonnet-4-5', proofs: true },
+  { id: 'gemini', type: 'gemini-compatible', path: '/gemini/v1beta', model: 'gemini-3-pro', proofs: true },
+] as const
+
+export type Cell = {
+  readonly driver: string
+  readonly upstream: string
+  readonly stream: boolean
+  readonly scenario: Scenario
+  readonly wrong: readonly string[]
+}
+
+export async function runMatrix(
+  options: { readonly only?: (cell: Omit<Cell, 'wrong'>) => boolean } = {},
+): Promise<Cell[]> {
+  const vendors = startVendors()
+  const cells: Cell[] = []
+  const providers = UPSTREAMS.map((upstream) =>
+    sourceProvider(upstream.id, vendors.url + upstream.path, { type: upstream.type }),
+  )
+  const gateway = startTestGateway({ providers })
+  try {
+    // The failures come last: a gateway may rest a provider that fails.
+    for (const scenario of SCENARIOS) {
+      for (const upstream of UPSTREAMS) {
+        for (const driver of DRIVERS) {
+          for (const stream of [false, true]) {
+            const cell = { driver: driver.name, upstream: upstream.id, stream, scenario }
+            if (options.only?.(cell) === false) continue
+            const place = { url: gateway.url, key: SECRET }
+            const seen = await driver.run(place, `${upstream.id}/${upstream.model}--${scenario}`, scenario, stream)
+            cells.push({
+              ...cell,
+              wrong: judge(scenario, seen, upstream.proofs && driver.forgets?.includes(upstream.id) !== true),
+            })
+          }
+        }
+      }
+    }
+  } finally {
+    await gateway.stop()
+    vendors.stop()
+  }
+  return cells
+}

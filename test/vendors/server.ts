@@ -1,0 +1,50 @@
+// One server that speaks every vendor's format, each below its own path: `/openai/v1`, `/anthropic/v1`, `/gemini/v1beta`.
+import { serveMessages } from './anthropic.ts'
+import { serveGemini } from './gemini.ts'
+import { serveChat } from './openai-chat.ts'
+import { serveResponses } from './openai-responses.ts'
+
+type Served = { status: number; json?: unknown; events?: Iterable<string> }
+
+export type Vendors = {
+  readonly url: string
+  readonly requests: { readonly path: string; readonly body: any }[]
+  stop(): void
+}
+
+function respond(served: Served): Response {
+  const { events } = served
+  if (events === undefined) return Response.json(served.json, { status: served.status })
+  const encoder = new TextEncoder()
+  const chunks = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      for (const event of events) {
+        controller.enqueue(encoder.encode(event))
+        await Promise.resolve()
+      }
+      controller.close()
+    },
+  })
+  return new Response(chunks, { headers: { 'content-type': 'text/event-stream' } })
+}
+
+export function startVendors(): Vendors {
+  const requests: { path: string; body: any }[] = []
+  const server = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    idleTimeout: 0,
+    async fetch(request) {
+      const url = new URL(request.url)
+      const body: any = await request.json()
+      requests.push({ path: url.pathname, body })
+      if (url.pathname === '/openai/v1/chat/completions') return respond(serveChat(body))
+      if (url.pathname === '/openai/v1/responses') return respond(serveResponses(body))
+      if (url.pathname === '/anthropic/v1/messages') return respond(serveMessages(body))
+      const gemini = /^\/gemini\/v1beta\/models\/([^:]+):(\w+)$/.exec(decodeURIComponent(url.pathname))
+      if (gemini) return respond(serveGemini(gemini[1] ?? '', gemini[2] === 'streamGenerateContent', body))
+      return Response.json({ error: { message: `no such path ${url.pathname}` } }, { status: 404 })
+    },
+  })
+  return { url: `http://127.0.0.1:${server.port}`, requests, stop: () => void server.stop(true) }
+}
