@@ -1,4 +1,5 @@
 // Names what a vendor's format could not carry, in the caller's words.
+import { AppError } from '../errors.ts'
 import type { ChatRequest, Dropped, Json, Part, ProtocolId } from './spec.ts'
 
 /** A parameter of the vocabulary → its name in each caller's format, where it differs from OpenAI's. */
@@ -49,6 +50,22 @@ const NAMES: Readonly<Record<string, Partial<Record<ProtocolId, string>> & { rea
 export function callerName(parameter: keyof ChatRequest, dialect: ProtocolId): string {
   const names = NAMES[parameter]
   return names?.[dialect] ?? names?.openai ?? parameter
+}
+
+/** A conversation that the vendor keeps cannot go on anywhere else: without it the answer would be to another question. */
+export function refuseState(request: ChatRequest): void {
+  const field =
+    request.previousResponseId !== undefined
+      ? 'previous_response_id'
+      : request.extra['conversation'] !== undefined && request.dialect === 'openai-responses'
+        ? 'conversation'
+        : undefined
+  if (field === undefined) return
+  throw new AppError(
+    'unsupported_parameter',
+    `${field} is only known to the provider that made it, and this model is served by another: send the whole input instead`,
+    { field },
+  )
 }
 
 export class Drops {

@@ -1,5 +1,5 @@
 // A call to Anthropic Messages, wherever it is served.
-import { Drops } from '../../dropped.ts'
+import { Drops, refuseState } from '../../dropped.ts'
 import { budgetOf, effortOf } from '../../effort.ts'
 import { defined } from '../../json.ts'
 import type { EncodedRequest } from '../../protocol.ts'
@@ -24,6 +24,7 @@ type Plan = {
 }
 
 export function encodeRequest(request: ChatRequest, target: Target): EncodedRequest {
+  refuseState(request)
   const drops = new Drops(request.dialect)
   const model = readModel(target.model)
   const plan: Plan = { request, target, model, drops }
@@ -51,7 +52,6 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
       'audio',
       'store',
       'promptCacheKey',
-      'previousResponseId',
     ],
     'Anthropic has no such parameter',
   )
@@ -242,7 +242,9 @@ function planThinking(plan: Plan, forced: boolean): Limits {
       ? options.budgetTokens
       : budgetOf(options.effort ?? 'medium')
   const room = given ?? target.capabilities.maxOutputTokens ?? wanted + 4096
-  const budget = Math.min(wanted, room - 1)
+  // A level leaves half of the answer's room for words; a number is taken at its word.
+  const most = options.budgetTokens === undefined ? Math.max(MIN_BUDGET, Math.floor(room / 2)) : room - 1
+  const budget = Math.min(wanted, most, room - 1)
   if (budget < MIN_BUDGET) {
     drops.unsupported(
       request,

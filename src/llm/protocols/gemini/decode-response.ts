@@ -100,28 +100,26 @@ function readCandidate(candidate: JsonObject, position: number, responseId: stri
   }
 }
 
-/** Pieces of one text come as parts; a proof alone closes the text before it. */
+/** Pieces of one text, or of one thought, come as parts; a proof closes them, and a proof alone closes the text before it. */
 function pushPart(content: Part[], part: Part): void {
   const last = content.at(-1)
-  if (part.type === 'text' && part.text === '') return
-  if (part.type === 'text' && last?.type === 'text' && last.signature === undefined)
-    content[content.length - 1] = { ...last, ...part, text: last.text + part.text }
-  else if (
-    part.type === 'reasoning' &&
-    last?.type === 'reasoning' &&
-    last.signature === undefined &&
-    part.redacted === undefined
-  )
-    content[content.length - 1] = { ...last, ...part, text: last.text + part.text }
-  else if (
-    part.type === 'reasoning' &&
-    part.text === '' &&
-    part.origin === 'gemini' &&
-    last?.type === 'text' &&
-    part.signature !== undefined
-  )
-    content[content.length - 1] = { ...last, signature: part.signature }
-  else content.push(part)
+  const at = content.length - 1
+  if (part.type === 'text') {
+    if (part.text === '') return
+    if (last?.type === 'text' && last.signature === undefined)
+      content[at] = { ...last, ...part, text: last.text + part.text }
+    else content.push(part)
+    return
+  }
+  if (part.type === 'reasoning') {
+    const open = last?.type === 'reasoning' && last.signature === undefined && last.redacted === undefined
+    const alone = part.text === '' && part.origin === 'gemini' && part.signature !== undefined
+    if (open) content[at] = { ...last, ...part, text: last.text + part.text }
+    else if (alone && last?.type === 'text') content[at] = { ...last, signature: part.signature as string }
+    else content.push(part)
+    return
+  }
+  content.push(part)
 }
 
 export function readLogprobs(result: JsonObject | undefined): TokenLogprob[] | undefined {

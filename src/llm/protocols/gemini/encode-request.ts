@@ -1,5 +1,5 @@
 // A call to Gemini, on AI Studio or Vertex.
-import { Drops } from '../../dropped.ts'
+import { Drops, refuseState } from '../../dropped.ts'
 import { asText, defined } from '../../json.ts'
 import type { EncodedRequest } from '../../protocol.ts'
 import type { ChatRequest, Json, JsonObject } from '../../spec.ts'
@@ -15,6 +15,7 @@ const TOOL_NAMES = { forbidden: /[^A-Za-z0-9_.-]/g, maxLength: 64, start: /^[A-Z
 const MAX_STOPS = 5
 
 export function encodeRequest(request: ChatRequest, target: Target): EncodedRequest {
+  refuseState(request)
   const drops = new Drops(request.dialect)
   const naming = nameTools(request, TOOL_NAMES)
   const structure = planStructure(request, target)
@@ -25,7 +26,7 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
   const same = request.dialect === 'gemini'
   drops.unsupported(
     request,
-    ['logitBias', 'verbosity', 'store', 'promptCacheKey', 'previousResponseId', 'serviceTier', 'user', 'metadata'],
+    ['logitBias', 'verbosity', 'store', 'promptCacheKey', 'serviceTier', 'user', 'metadata'],
     'Gemini has no such parameter',
   )
   if (request.parallelToolCalls === false && request.tools.length > 0)

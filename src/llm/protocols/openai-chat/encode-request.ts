@@ -1,5 +1,5 @@
 // A call to a vendor of chat completions.
-import { Drops } from '../../dropped.ts'
+import { Drops, refuseState } from '../../dropped.ts'
 import { effortOf } from '../../effort.ts'
 import { defined } from '../../json.ts'
 import type { EncodedRequest } from '../../protocol.ts'
@@ -22,11 +22,8 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
     drops.unsupported(request, ['temperature', 'topP'], `${target.model} takes no sampling parameters`)
   const accepted = new Set(quirks.accepts)
   if (!accepted.has('top_k')) drops.unsupported(request, ['topK'], 'chat completions have no such parameter')
-  drops.unsupported(
-    request,
-    ['previousResponseId'],
-    'the state of a response is only known to the Responses API that made it',
-  )
+  refuseState(request)
+  if (!accepted.has('cache_control')) drops.cacheMarkers(request)
   const choice = structure.tool === undefined ? request.toolChoice : forcedChoice(request)
   const body: JsonObject = {
     model: target.model,

@@ -28,6 +28,13 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
   const refusesSampling = target.capabilities.temperature === false
   if (refusesSampling)
     drops.unsupported(request, ['temperature', 'topP'], `${target.model} takes no sampling parameters`)
+  const few = request.maxOutputTokens !== undefined && request.maxOutputTokens < MIN_TOKENS
+  if (few)
+    drops.unsupported(
+      request,
+      ['maxOutputTokens'],
+      `the Responses API takes at least ${MIN_TOKENS} tokens: ${MIN_TOKENS} were sent`,
+    )
   const tools = writeTools(request.tools, drops)
   const include = includeOf(request, target, same)
   const body: JsonObject = {
