@@ -8,7 +8,7 @@ import { isJson } from '../llm/stream/json-scan.ts'
 import { spliceRequest } from '../llm/stream/splice.ts'
 import type { ServedEndpoint, SnapshotProvider, SnapshotTarget } from '../snapshot/snapshot.ts'
 import type { Call } from './call.ts'
-import { StreamGuard } from './guard/stream.ts'
+import { planOperation } from './plan-operation.ts'
 import { PassThrough, Translation, type StreamTransform } from './transform.ts'
 import type { Outgoing } from './send.ts'
 
@@ -41,8 +41,6 @@ export function planChat(call: Call, incoming: Incoming, target: SnapshotTarget)
   const { dialect } = call.route
   const same = target.provider.chat.find((served) => served.protocol === dialect)
   if (!same) return translate(call, incoming, target, preferred(target.provider))
-  // Guards read what is said, not bytes.
-  if (call.stream && call.guard?.set.readsOutput) return translate(call, incoming, target, same)
   if (!same.rewrites) return passThrough(call, incoming, target, same)
   const rewritten = rewrite(call, incoming, target, same)
   return rewritten ? passThrough(call, incoming, target, same, rewritten) : translate(call, incoming, target, same)
@@ -54,7 +52,7 @@ function preferred(provider: SnapshotProvider): ServedEndpoint {
   return served
 }
 
-/** Plans a call of any other endpoint that vendor and client speak alike. */
+/** Plans a call of any other endpoint: as it is where vendor and client speak alike, else translated. */
 export function planOther(call: Call, incoming: Incoming, target: SnapshotTarget): Plan {
   const { endpoint, dialect } = call.route
   const served = endpoint === 'chat' ? undefined : target.provider.endpoints[endpoint]
@@ -65,6 +63,7 @@ export function planOther(call: Call, incoming: Incoming, target: SnapshotTarget
       { field: 'model' },
     )
   }
+  if (served.side) return planOperation(call, incoming, target, served, served.side)
   return passThrough(call, incoming, target, served)
 }
 
@@ -170,10 +169,7 @@ function translate(call: Call, incoming: Incoming, target: SnapshotTarget, serve
         },
       }
     },
-    stream: () => {
-      const guard = call.guard?.set.readsOutput ? new StreamGuard(call.guard) : undefined
-      return new Translation(vendor.createStreamDecoder(context), client.createStreamEncoder(options), guard)
-    },
+    stream: () => new Translation(vendor.createStreamDecoder(context), client.createStreamEncoder(options)),
     streamContentType: client.streamContentType(incoming.query),
   }
 }

@@ -1,6 +1,5 @@
 import { AppError } from '../errors.ts'
 import { isJson } from '../llm/stream/json-scan.ts'
-import type { StreamGuard } from './guard/stream.ts'
 import type { StreamDecoder, StreamEncoder, TapReport, UsageTap } from '../llm/protocol.ts'
 import type { CallError, FinishReason, StreamPart, Usage } from '../llm/spec.ts'
 
@@ -14,8 +13,6 @@ export type StreamTransform = {
   fail(error: CallError): string
   /** True once the terminal event has been seen: the answer is whole, whatever the upstream's connection does. */
   readonly finished: boolean
-  /** Set where the answer is held until it is whole: makes the bytes of all that was held. */
-  readonly conclude?: (() => Promise<string>) | undefined
   report(): TapReport
 }
 
@@ -101,21 +98,17 @@ export class PassThrough implements StreamTransform {
 /** Parts are read in the vendor's format and written in the client's. */
 export class Translation implements StreamTransform {
   finished = false
-  readonly conclude: (() => Promise<string>) | undefined
   readonly #decoder: StreamDecoder
   readonly #encoder: StreamEncoder
-  readonly #guard: StreamGuard | undefined
   #usage: Usage | undefined
   #finish: FinishReason | undefined
   #model: string | undefined
   #error: CallError | undefined
   #pieces = 0
 
-  constructor(decoder: StreamDecoder, encoder: StreamEncoder, guard?: StreamGuard) {
+  constructor(decoder: StreamDecoder, encoder: StreamEncoder) {
     this.#decoder = decoder
     this.#encoder = encoder
-    this.#guard = guard
-    if (guard?.isHeld) this.conclude = async () => this.#encode(await guard.finish()) + this.#encoder.end()
   }
 
   push(bytes: Uint8Array): string {
@@ -123,8 +116,7 @@ export class Translation implements StreamTransform {
   }
 
   end(): string {
-    const rest = this.#write(this.#decoder.end())
-    return this.conclude ? rest : rest + this.#encoder.end()
+    return this.#write(this.#decoder.end()) + this.#encoder.end()
   }
 
   fail(error: CallError): string {
@@ -146,14 +138,8 @@ export class Translation implements StreamTransform {
     let out = ''
     for (const part of parts) {
       this.#note(part)
-      out += this.#guard ? this.#encode(this.#guard.push(part)) : this.#encoder.push(part)
+      out += this.#encoder.push(part)
     }
-    return out
-  }
-
-  #encode(parts: readonly StreamPart[]): string {
-    let out = ''
-    for (const part of parts) out += this.#encoder.push(part)
     return out
   }
 

@@ -38,7 +38,7 @@ export type Operation =
   | 'search'
 
 /** Whose shapes an operation beside chat has. `native` is the vendor's own: carried as it is, never translated. */
-export type Shape = 'openai' | 'cohere' | 'voyage' | 'gemini' | 'bedrock' | 'ollama' | 'native'
+export type Shape = 'openai' | 'cohere' | 'voyage' | 'gemini' | 'vertex' | 'bedrock' | 'native'
 
 /** One wire format of chat, where it is spoken. What is absent is the provider's own. */
 export type Surface = {

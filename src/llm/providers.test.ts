@@ -104,7 +104,7 @@ describe('addresses', () => {
       'https://dbc-1.cloud.databricks.com/serving-endpoints/x',
     ],
     ['deepseek', {}, 1, '/messages', 'https://api.deepseek.com/anthropic/v1/messages'],
-    ['ollama', { baseUrl: 'http://box:11434' }, 0, '/chat/completions', 'http://box:11434/v1/chat/completions'],
+    ['ollama', { baseUrl: 'http://box:11434' }, 1, '/chat/completions', 'http://box:11434/v1/chat/completions'],
   ])('%s %j', (id, settings, at, path, url) => {
     expect(urlAt(place(id, settings, at), path, 'a/b:0')).toBe(url)
   })

@@ -1,7 +1,8 @@
 import { AppError } from '../errors.ts'
 import { closest } from '../lib/closest.ts'
 import { homeOf, placesOf, type AddressSettings, type Place } from '../llm/address.ts'
-import type { Operation, Provider } from '../llm/provider.ts'
+import { operationSide } from '../llm/operation.ts'
+import type { Operation, Provider, Shape } from '../llm/provider.ts'
 import { findProvider, PROVIDERS } from '../llm/providers.ts'
 import type { Quirks } from '../llm/target.ts'
 import type { ProtocolId } from '../llm/spec.ts'
@@ -96,19 +97,22 @@ function operationsOf(provider: Provider, home: Omit<Place, 'protocol'>): Snapsh
   const offered = new Set(provider.operations.openai ?? [])
   const { auth, quirks, query } = home
   const endpoints: Partial<Record<Exclude<Endpoint, 'chat'>, ServedEndpoint>> = {}
-  for (const [endpoint, operation, path] of OPENAI_OPERATIONS) {
-    if (!offered.has(operation)) continue
-    const own = quirks.paths?.[operation]
-    endpoints[endpoint] = {
-      protocol: 'openai-chat',
-      origin: parseOrigin(home.baseUrl),
-      query,
-      path: own ?? path,
-      auth,
-      quirks,
-      rewrites: false,
+  const at = {
+    protocol: 'openai-chat',
+    origin: parseOrigin(home.baseUrl),
+    query,
+    auth,
+    quirks,
+    rewrites: false,
+  } as const
+  for (const [endpoint, operation, path] of OPENAI_OPERATIONS)
+    if (offered.has(operation)) endpoints[endpoint] = { ...at, path: quirks.paths?.[operation] ?? path }
+  for (const [shape, operations] of Object.entries(provider.operations) as [Shape, readonly Operation[]][])
+    for (const operation of operations) {
+      const side = operationSide(shape, operation)
+      if (side && (operation === 'embeddings' || operation === 'rerank'))
+        endpoints[operation] ??= { ...at, path: '', side }
     }
-  }
   return endpoints
 }
 

@@ -3,6 +3,7 @@ import type { Breaker } from '../contract/routing.ts'
 import type { Capabilities, Quirks } from '../llm/target.ts'
 import type { ProtocolId, Usage } from '../llm/spec.ts'
 import type { Cost } from '../llm/price.ts'
+import type { OperationSide } from '../llm/operation.ts'
 import type { Auth } from '../llm/provider.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Origin } from './origin.ts'
@@ -55,6 +56,8 @@ export type ServedEndpoint = {
   readonly quirks: Quirks
   /** The vendor differs from the format in what it takes: requests are read and written anew, even between equal formats. */
   readonly rewrites: boolean
+  /** How an endpoint beside chat is translated; absent where the vendor speaks as OpenAI does. */
+  readonly side?: OperationSide
 }
 
 export type SnapshotProvider = {

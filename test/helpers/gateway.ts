@@ -1,6 +1,7 @@
 import { Alias } from '../../src/contract/alias.ts'
 import type { CallRecord } from '../../src/contract/call.ts'
 import { createGateway } from '../../src/gateway/create.ts'
+import type { World } from '../../src/llm/auth/world.ts'
 import type { GatewayLimits } from '../../src/gateway/gateway.ts'
 import { openGatewayServer } from '../../src/gateway/server.ts'
 import { compileSnapshot } from '../../src/snapshot/compile.ts'
@@ -39,6 +40,7 @@ export type TestGateway = ReturnType<typeof startTestGateway>
 export function startTestGateway(
   source: Partial<Omit<SnapshotSource, 'aliases'>> & { aliases?: readonly object[] },
   limits: Partial<GatewayLimits> = {},
+  world?: World,
 ) {
   const records: CallRecord[] = []
   let arrival = Promise.withResolvers<void>()
@@ -61,6 +63,7 @@ export function startTestGateway(
     },
     report: (error) => void problems.push(error),
     limits,
+    ...(world && { world }),
   })
   const server = openGatewayServer({ host: '127.0.0.1', port: 0, gateway, notReady: () => undefined })
   return {

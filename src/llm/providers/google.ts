@@ -8,7 +8,7 @@ export const google = defineProvider({
   baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
   auth: { scheme: 'header', name: 'x-goog-api-key' },
   chat: ['gemini'],
-  operations: { gemini: ['embeddings', 'count-tokens'], native: ['images', 'video', 'realtime'] },
+  operations: { gemini: ['embeddings'], native: ['count-tokens', 'images', 'video', 'realtime'] },
   keys: ['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'],
   docs: 'https://ai.google.dev/gemini-api/docs/models',
   sources: { address: 'A', auth: 'A,P', environment: 'M,K', docs: 'M' },
@@ -24,8 +24,8 @@ export const googleVertex = defineProvider({
   auth: { scheme: 'google' },
   chat: ['gemini'],
   operations: {
-    gemini: ['embeddings', 'count-tokens'],
-    native: ['images', 'batches', 'files', 'fine-tuning', 'ocr', 'speech'],
+    vertex: ['embeddings'],
+    native: ['count-tokens', 'images', 'batches', 'files', 'fine-tuning', 'ocr', 'speech'],
   },
   variables: {
     project: { about: 'Google Cloud project', environment: ['GOOGLE_VERTEX_PROJECT', 'GOOGLE_CLOUD_PROJECT'] },
