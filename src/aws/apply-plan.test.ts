@@ -111,6 +111,7 @@ describe('apply', () => {
       policies: [{ name: 'pull', document: allow(['ecr:*', 'ecr:GetAuthorizationToken']) }],
       trustPolicy: { ...TRUST, Statement: { Effect: 'Allow', Principal: '*', Action: 'sts:AssumeRole' } },
       managedPolicyArns: [MANAGED],
+      boundaryArn: null,
     })
     expect((await planFor(wide)).widens).toEqual([
       'the trust policy allows sts:AssumeRole for "*"',

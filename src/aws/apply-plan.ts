@@ -21,6 +21,8 @@ export type ApplyOptions = {
   readonly clock: Clock
   /** How long IAM may take to show the new state; 60 s when left out. */
   readonly timeoutMs?: number
+  /** How long a new role or trust policy is given after that to reach every region; 10 s when left out. */
+  readonly settleMs?: number
   readonly progress?: (text: string) => void
 }
 
@@ -117,7 +119,7 @@ async function call(aws: Aws, RoleName: string, step: PlanStep): Promise<void> {
         Path: path,
         ...(description ? { Description: description } : {}),
         AssumeRolePolicyDocument: JSON.stringify(trustPolicy),
-        ...(boundaryArn === undefined ? {} : { PermissionsBoundary: boundaryArn }),
+        ...(typeof boundaryArn === 'string' ? { PermissionsBoundary: boundaryArn } : {}),
         Tags: tagList(step.tags),
       })
       return
@@ -225,7 +227,7 @@ async function awaitVisible(aws: Aws, plan: RolePlan, options: ApplyOptions): Pr
   }
   if (plan.steps.some(({ kind }) => kind === 'create-role' || kind === 'update-trust')) {
     options.progress?.('waiting for the role to reach every region')
-    await clock.sleep(SETTLE_MS)
+    await clock.sleep(options.settleMs ?? SETTLE_MS)
   }
   return true
 }

@@ -10,7 +10,7 @@ export type Outcome<T> =
 
 /** Names by which services say that something does not exist. */
 const ABSENT =
-  /^(NoSuch\w+|\w*NotFound(Exception|Fault)?|ParameterNotFound|ResourceNotFoundException|NotFound|InvalidParameterValue\.NotFound|Invalid\w+ID\.NotFound)$/
+  /^(NoSuch\w+|\w*NotFound(Exception|Fault)?|ParameterNotFound|ResourceNotFoundException|NotFound|AWSOrganizationsNotInUseException|InvalidParameterValue\.NotFound|Invalid\w+ID\.NotFound)$/
 const DENIED = /^(AccessDenied(Exception)?|UnauthorizedOperation|AuthorizationError|Forbidden|403|OptInRequired)$/
 
 /**
@@ -46,7 +46,11 @@ function missingFrom(message: string, action: string, resource: string): Missing
 }
 
 function oneLine(message: string): string {
-  return message.replaceAll(/\s+/g, ' ').trim().slice(0, 600)
+  return message
+    .replace(/\s*Deserialization error:.*$/s, '')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+    .slice(0, 600)
 }
 
 /** An error of AWS or of the way to it, as one that Portreeve shows. */

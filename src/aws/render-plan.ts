@@ -20,7 +20,7 @@ function renderStep(step: PlanStep): readonly string[] {
         `+ create role ${step.role.path}${step.role.roleName}`.replace(' /', ' '),
         ...documentLines('trust policy', undefined, step.role.trustPolicy),
         ...tagLines(step.tags),
-        ...(step.role.boundaryArn === undefined ? [] : [`    boundary ${step.role.boundaryArn}`]),
+        ...(typeof step.role.boundaryArn !== 'string' ? [] : [`    boundary ${step.role.boundaryArn}`]),
       ]
     case 'tag-role':
       return [

@@ -11,7 +11,8 @@ export type DesiredRole = {
   readonly trustPolicy: PolicyDocument
   readonly policies: readonly NamedPolicy[]
   readonly managedPolicyArns: readonly string[]
-  readonly boundaryArn: string | undefined
+  /** undefined leaves the boundary as it is, null takes it away. */
+  readonly boundaryArn: string | null | undefined
   readonly tags: Readonly<Record<string, string>>
 }
 
@@ -83,11 +84,10 @@ export function planRole(desired: DesiredRole, live: LiveRole | undefined, manag
   if (canonical(live.trustPolicy) !== canonical(desired.trustPolicy)) {
     first.push({ kind: 'update-trust', document: desired.trustPolicy, before: live.trustPolicy })
   }
-  if (desired.boundaryArn !== live.boundary?.arn) {
-    if (desired.boundaryArn !== undefined)
-      first.push({ kind: 'put-boundary', arn: desired.boundaryArn, before: live.boundary?.arn })
-    else if (live.boundary) first.push({ kind: 'delete-boundary', before: live.boundary.arn })
+  if (typeof desired.boundaryArn === 'string' && desired.boundaryArn !== live.boundary?.arn) {
+    first.push({ kind: 'put-boundary', arn: desired.boundaryArn, before: live.boundary?.arn })
   }
+  if (desired.boundaryArn === null && live.boundary) first.push({ kind: 'delete-boundary', before: live.boundary.arn })
   return {
     roleName: desired.roleName,
     roleArn: live.roleArn,
@@ -173,8 +173,8 @@ function widensTrust(desired: DesiredRole, live: LiveRole): readonly string[] {
 }
 
 function widensBoundary(desired: DesiredRole, live: LiveRole, managed: ManagedDocuments): readonly string[] {
-  if (!live.boundary || desired.boundaryArn === live.boundary.arn) return []
-  if (desired.boundaryArn === undefined) return [`the permissions boundary ${live.boundary.arn} goes`]
+  if (!live.boundary || desired.boundaryArn === undefined || desired.boundaryArn === live.boundary.arn) return []
+  if (desired.boundaryArn === null) return [`the permissions boundary ${live.boundary.arn} goes`]
   const [before, after] = [live.boundary.document, managed.get(desired.boundaryArn)]
   if (before && after && widenings([before], [after]).length === 0) return []
   return [`the permissions boundary changes from ${live.boundary.arn} to ${desired.boundaryArn}`]

@@ -1,8 +1,9 @@
 import type { Command } from './command.ts'
 import { health } from './health.ts'
 import { iamCommands } from './iam.ts'
+import { liveCommands } from './role-live.ts'
 import { roleLint } from './role-lint.ts'
 import { roleCommands } from './role.ts'
 
 /** Every command, in the order of the help. A command that is not listed here does not exist. */
-export const commands: readonly Command[] = [...iamCommands, roleLint, ...roleCommands, health]
+export const commands: readonly Command[] = [...iamCommands, roleLint, ...roleCommands, ...liveCommands, health]

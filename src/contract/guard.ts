@@ -12,7 +12,10 @@ const COMMON = { name: Slug, for: Owner.default({}) }
 /** What to do with a match: refuse the call, replace it, or replace it on the way out and put it back in the answer. */
 const TextAction = z.enum(['block', 'mask', 'restore']).default('block')
 
-/** What a personal-data guard can find. `national_id` covers the numbers of the US, UK, France, Spain, Italy, the Netherlands, Brazil and China. */
+/** What happens to a call that holds what cannot be read as text: images, audio, files, form uploads. */
+const Unreadable = z.enum(['allow', 'refuse']).default('allow')
+
+/** What a personal-data guard can find. `national_id` covers the numbers of the US, UK, France, Spain, Italy, Brazil, China and India. */
 export const PersonalData = z.enum(['email', 'phone', 'card', 'iban', 'national_id', 'secret', 'ip'])
 export type PersonalData = z.infer<typeof PersonalData>
 
@@ -25,6 +28,7 @@ export const PatternGuard = z.strictObject({
   words: z.array(z.string().min(1).max(200)).max(10_000).default([]),
   patterns: z.array(z.string().min(1).max(500)).max(200).default([]),
   case_sensitive: z.boolean().default(false),
+  unreadable: Unreadable,
 })
 
 export const PersonalDataGuard = z.strictObject({
@@ -33,6 +37,7 @@ export const PersonalDataGuard = z.strictObject({
   on: Sides,
   action: TextAction,
   find: z.array(PersonalData).min(1).default(['email', 'phone', 'card', 'iban', 'national_id', 'secret']),
+  unreadable: Unreadable,
 })
 
 /** Sizes of the text of a call: characters, messages. */

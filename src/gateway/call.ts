@@ -5,6 +5,7 @@ import type { Route } from '../snapshot/endpoint.ts'
 import type { Snapshot, SnapshotKey, SnapshotTarget } from '../snapshot/snapshot.ts'
 import type { Admission, LimitState } from '../quota/limits.ts'
 import type { Reservation } from '../quota/budget.ts'
+import type { GuardRun } from './guard/run.ts'
 import { newId } from '../lib/id.ts'
 
 /** One call on its way through the gateway: filled in step by step, turned into its record once. */
@@ -46,8 +47,8 @@ export class Call {
   outputCap: number | undefined
   /** `hit`, `miss`, `shared`; null when no cache was asked. */
   cache: string | null = null
-  /** How often each guard acted. */
-  guards: Record<string, number> | null = null
+  /** The guards at work on this call. */
+  guard: GuardRun | undefined
 
   constructor(route: Route, snapshot: Snapshot) {
     this.route = route
@@ -89,7 +90,7 @@ export class Call {
       bytes_out: this.bytesOut,
       dropped: this.dropped as string[],
       cache: this.cache,
-      guards: this.guards,
+      guards: this.guard?.counts ?? null,
     }
   }
 }

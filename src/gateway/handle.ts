@@ -7,6 +7,7 @@ import { attempt } from './attempt.ts'
 import { readBody } from './body.ts'
 import { Call } from './call.ts'
 import type { Gateway } from './gateway.ts'
+import { guardInput } from './guard/guard-call.ts'
 import { identify } from './identify.ts'
 import { plotItinerary } from './itinerary.ts'
 import type { Incoming } from './plan.ts'
@@ -44,6 +45,8 @@ export async function handleCall(
     const resolution = resolve(call.snapshot, call.key, call.modelAsked ?? undefined)
     const admitted = admit(gateway, call)
     if (admitted) await admitted
+    const guarded = guardInput(gateway, call, incoming)
+    if (guarded) await guarded
     const itinerary = plotItinerary(gateway, call, incoming, resolution, (name) => request.headers.get(name))
     const reserved = reserve(gateway, call, incoming, itinerary.targets)
     if (reserved) await reserved

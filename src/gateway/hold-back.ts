@@ -61,8 +61,7 @@ export class HoldBack implements Sink {
     }
     const report = this.transform.report()
     if (report.error) this.#decide(report.error)
-    else if (this.transform.finished || this.#seen >= this.#events || this.#size > MAX_HELD_BYTES)
-      this.#decide(undefined)
+    else if (this.transform.finished || this.#seen >= this.#events || this.#isTooLarge()) this.#decide(undefined)
   }
 
   end(): void {
@@ -75,6 +74,11 @@ export class HoldBack implements Sink {
 
   fail(error: AppError): void {
     this.#decide(callErrorOf(error))
+  }
+
+  /** What a guard must see whole is bounded by the guard. */
+  #isTooLarge(): boolean {
+    return this.#events !== Infinity && this.#size > MAX_HELD_BYTES
   }
 
   #decide(failure: CallError | undefined): void {

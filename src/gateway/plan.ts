@@ -8,6 +8,7 @@ import { isJson } from '../llm/stream/json-scan.ts'
 import { spliceRequest } from '../llm/stream/splice.ts'
 import type { ServedEndpoint, SnapshotProvider, SnapshotTarget } from '../snapshot/snapshot.ts'
 import type { Call } from './call.ts'
+import { StreamGuard } from './guard/stream.ts'
 import { planOperation } from './plan-operation.ts'
 import { PassThrough, Translation, type StreamTransform } from './transform.ts'
 import type { Outgoing } from './send.ts'
@@ -41,6 +42,8 @@ export function planChat(call: Call, incoming: Incoming, target: SnapshotTarget)
   const { dialect } = call.route
   const same = target.provider.chat.find((served) => served.protocol === dialect)
   if (!same) return translate(call, incoming, target, preferred(target.provider))
+  // Guards read what is said, not bytes.
+  if (call.stream && call.guard?.set.readsOutput) return translate(call, incoming, target, same)
   if (!same.rewrites) return passThrough(call, incoming, target, same)
   const rewritten = rewrite(call, incoming, target, same)
   return rewritten ? passThrough(call, incoming, target, same, rewritten) : translate(call, incoming, target, same)
@@ -169,7 +172,10 @@ function translate(call: Call, incoming: Incoming, target: SnapshotTarget, serve
         },
       }
     },
-    stream: () => new Translation(vendor.createStreamDecoder(context), client.createStreamEncoder(options)),
+    stream: () => {
+      const guard = call.guard?.set.readsOutput ? new StreamGuard(call.guard) : undefined
+      return new Translation(vendor.createStreamDecoder(context), client.createStreamEncoder(options), guard)
+    },
     streamContentType: client.streamContentType(incoming.query),
   }
 }

@@ -4,6 +4,7 @@ import { Limiter } from '../quota/limits.ts'
 import type { Bank } from '../quota/meter.ts'
 import type { Snapshot, SnapshotAlias, SnapshotProvider } from '../snapshot/snapshot.ts'
 import type { Usage } from '../llm/spec.ts'
+import { Guards } from './guard/compile.ts'
 import { HealthBoard } from './health/board.ts'
 import { RetryBudget } from './retry.ts'
 import { compileAlias, type CompiledAlias } from './route/alias.ts'
@@ -12,6 +13,7 @@ import { compileAlias, type CompiledAlias } from './route/alias.ts'
 export type Traffic = {
   readonly limiter: Limiter
   readonly budgets: Budgets
+  readonly guards: Guards
   readonly aliasOf: (alias: SnapshotAlias) => CompiledAlias
 }
 
@@ -58,6 +60,7 @@ export class TrafficState {
     return {
       limiter: new Limiter(snapshot.traffic.limits, this.bank),
       budgets: new Budgets(snapshot.traffic.budgets, this.bank),
+      guards: new Guards(snapshot.traffic.guards),
       aliasOf: (alias) => {
         let compiled = aliases.get(alias)
         if (!compiled) aliases.set(alias, (compiled = compileAlias(alias.source, world)))

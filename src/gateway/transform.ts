@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts'
 import { isJson } from '../llm/stream/json-scan.ts'
+import type { StreamGuard } from './guard/stream.ts'
 import type { StreamDecoder, StreamEncoder, TapReport, UsageTap } from '../llm/protocol.ts'
 import type { CallError, FinishReason, StreamPart, Usage } from '../llm/spec.ts'
 
@@ -13,6 +14,8 @@ export type StreamTransform = {
   fail(error: CallError): string
   /** True once the terminal event has been seen: the answer is whole, whatever the upstream's connection does. */
   readonly finished: boolean
+  /** Set where the answer is held until it is whole: makes the bytes of all that was held. */
+  readonly conclude?: (() => Promise<string>) | undefined
   report(): TapReport
 }
 
@@ -98,17 +101,21 @@ export class PassThrough implements StreamTransform {
 /** Parts are read in the vendor's format and written in the client's. */
 export class Translation implements StreamTransform {
   finished = false
+  readonly conclude: (() => Promise<string>) | undefined
   readonly #decoder: StreamDecoder
   readonly #encoder: StreamEncoder
+  readonly #guard: StreamGuard | undefined
   #usage: Usage | undefined
   #finish: FinishReason | undefined
   #model: string | undefined
   #error: CallError | undefined
   #pieces = 0
 
-  constructor(decoder: StreamDecoder, encoder: StreamEncoder) {
+  constructor(decoder: StreamDecoder, encoder: StreamEncoder, guard?: StreamGuard) {
     this.#decoder = decoder
     this.#encoder = encoder
+    this.#guard = guard
+    if (guard?.isHeld) this.conclude = async () => this.#encode(await guard.finish()) + this.#encoder.end()
   }
 
   push(bytes: Uint8Array): string {
@@ -116,7 +123,8 @@ export class Translation implements StreamTransform {
   }
 
   end(): string {
-    return this.#write(this.#decoder.end()) + this.#encoder.end()
+    const rest = this.#write(this.#decoder.end())
+    return this.conclude ? rest : rest + this.#encoder.end()
   }
 
   fail(error: CallError): string {
@@ -138,8 +146,14 @@ export class Translation implements StreamTransform {
     let out = ''
     for (const part of parts) {
       this.#note(part)
-      out += this.#encoder.push(part)
+      out += this.#guard ? this.#encode(this.#guard.push(part)) : this.#encoder.push(part)
     }
+    return out
+  }
+
+  #encode(parts: readonly StreamPart[]): string {
+    let out = ''
+    for (const part of parts) out += this.#encoder.push(part)
     return out
   }
 

@@ -8,6 +8,7 @@ import { answerHeaders } from './answer-headers.ts'
 import type { Call } from './call.ts'
 import type { Gateway } from './gateway.ts'
 import type { CredentialPool, CredentialUse } from './health/credentials.ts'
+import { guardAnswer } from './guard/guard-call.ts'
 import { HoldBack } from './hold-back.ts'
 import type { Itinerary } from './itinerary.ts'
 import { planChat, planOther, type Incoming, type Plan } from './plan.ts'
@@ -96,7 +97,8 @@ async function receive(
     await upcall.ready
     if (upcall.status < 300 && upcall.streaming) {
       const transform = plan.stream()
-      const events = options.hasNext ? (itinerary.alias?.holdBack ?? 1) : 0
+      const held = options.hasNext ? (itinerary.alias?.holdBack ?? 1) : 0
+      const events = transform.conclude ? Infinity : held
       if (events === 0)
         return streamed(call, plan, upcall, new StreamRelay(gateway, call, upcall, use, transform), signal)
       const hold = new HoldBack(upcall, transform, events)
@@ -108,7 +110,9 @@ async function receive(
         use.fail(failure)
         return failure
       }
-      const relay = new StreamRelay(gateway, call, upcall, use, transform, hold.takeHeld())
+      const begin = [...hold.takeHeld()]
+      if (transform.conclude) begin.push(await transform.conclude())
+      const relay = new StreamRelay(gateway, call, upcall, use, transform, begin)
       return streamed(call, plan, upcall, relay, signal)
     }
   } catch (error) {
@@ -193,13 +197,14 @@ async function plain(
     if (failure.code === 'internal') throw error
     return failure
   }
-  const { body, report } = answer
+  const { report } = answer
   settle(call, upcall.status, null)
   call.firstByteMs = upcall.firstByteAt - call.started
-  call.status = 200
-  call.bytesOut = body.length
   learn(call, report)
   use.succeed(call.upstreamMs, tokensOf(call))
+  const body = call.guard?.set.readsOutput ? await guardAnswer(call.guard, answer.body) : answer.body
+  call.status = 200
+  call.bytesOut = body.length
   await record(gateway, call)
   const type = typeof body === 'string' ? 'application/json' : contentTypeOf(upcall) || 'application/json'
   return new Response(body as BodyInit, { headers: answerHeaders(call, type) })
