@@ -1,9 +1,17 @@
 import type { Command } from './command.ts'
 import { health } from './health.ts'
 import { iamCommands } from './iam.ts'
+import { ledgerVerify } from './ledger.ts'
 import { liveCommands } from './role-live.ts'
 import { roleLint } from './role-lint.ts'
 import { roleCommands } from './role.ts'
 
 /** Every command, in the order of the help. A command that is not listed here does not exist. */
-export const commands: readonly Command[] = [...iamCommands, roleLint, ...roleCommands, ...liveCommands, health]
+export const commands: readonly Command[] = [
+  ...iamCommands,
+  roleLint,
+  ...roleCommands,
+  ...liveCommands,
+  ledgerVerify,
+  health,
+]

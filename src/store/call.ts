@@ -1,5 +1,6 @@
 import { type ExpressionBuilder, type Selectable, sql } from 'kysely'
 import type { CallRecord, TokenUsage } from '../contract/call.ts'
+import { ledgerIn } from './ledger.ts'
 import { insertMany } from './many.ts'
 import { outcomeOf, type StoredOutcome } from './outcome.ts'
 import { rollupsIn } from './rollup.ts'
@@ -120,6 +121,7 @@ export const callsIn = (db: Db) => ({
       )
       const added = rows.flatMap(({ id }) => byId.get(id) ?? [])
       await rollupsIn(transaction).add(added)
+      await ledgerIn(transaction).append(added)
       await markKeysUsed(transaction, added)
       return added
     })

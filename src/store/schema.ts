@@ -13,6 +13,8 @@ export type Schema = {
   state: StateTable
   call: CallTable
   rollup: RollupTable
+  ledger_entry: LedgerEntryTable
+  ledger_head: LedgerHeadTable
 }
 
 /** A connection or a transaction: repositories take either. */
@@ -51,6 +53,22 @@ export type ResourceTable = {
   updated_at: number
   version: number
 }
+
+/** What calls of one party on one day cost together; only ever added to. */
+export type LedgerEntryTable = {
+  sequence: number
+  day: number
+  key_name: string | null
+  application: string | null
+  team: string | null
+  model_asked: string | null
+  calls: number
+  amount_micros: number
+  hash: string
+}
+
+/** One row: where the ledger ends. */
+export type LedgerHeadTable = { id: string; sequence: number; hash: string }
 
 export type PersonTable = {
   id: string
