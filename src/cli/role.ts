@@ -122,5 +122,36 @@ const roleExplain = defineCommand({
   },
 })
 
+const roleCheck = defineCommand({
+  name: 'role check',
+  summary: 'preflight every task definition of a template or plan before it is deployed',
+  about: [
+    'TEMPLATE is a CloudFormation template (JSON or YAML, also of SAM), the output of "terraform show -json PLAN", or a CDK output folder (cdk.out).',
+    'References inside the file are followed; what only the deployment knows is said to be unknown, never guessed. Exit code 1 when a task is sure to fail.',
+  ].join('\n'),
+  positionals: [
+    { name: 'TEMPLATE', about: 'template, plan or cdk.out, or - for standard input', required: true, many: true },
+  ],
+  options: {
+    parameter: { about: "the value of a template's parameter", value: 'NAME=VALUE', many: true },
+    format: {
+      about: 'how findings are shown',
+      value: 'FORMAT',
+      choices: ['text', 'json', 'sarif', 'github'],
+      default: 'text',
+    },
+    ...PLACE,
+  },
+  examples: [
+    'portreeve role check template.yaml',
+    'portreeve role check cdk.out --format github',
+    'terraform show -json plan | portreeve role check -',
+  ],
+  async run(input, io) {
+    const { runCheck } = await import('./role-check.ts')
+    return runCheck(input, io)
+  },
+})
+
 /** Commands on execution roles that need no AWS. What they run is loaded when one of them is asked for. */
-export const roleCommands: readonly Command[] = [roleDerive, rolePreflight, roleTest, roleExplain]
+export const roleCommands: readonly Command[] = [roleDerive, rolePreflight, roleTest, roleCheck, roleExplain]

@@ -110,8 +110,8 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Larger files are refused before they are parsed: no document that a launch reads comes near it. Bytes of UTF-16 text. */
-const MAX_CHARACTERS = 4 * 1024 * 1024
+/** Larger files are refused before they are parsed; only Terraform plans come near it. */
+const MAX_CHARACTERS = 64 * 1024 * 1024
 
 /** Parses JSON that a user gave as `what` (a file's name); every fault is `invalid_usage` with file, line and column. */
 export function parseDocument(text: string, what: string): JsonText {
@@ -119,7 +119,7 @@ export function parseDocument(text: string, what: string): JsonText {
   if (text.length > MAX_CHARACTERS) {
     throw new AppError(
       'invalid_usage',
-      `${what} is larger than 4 MB, which none of these documents is: give the right file.`,
+      `${what} is larger than 64 MB, which none of these documents is: give the right file.`,
     )
   }
   try {

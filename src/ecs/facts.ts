@@ -8,6 +8,8 @@ export type LaunchType = 'FARGATE' | 'EC2' | 'EXTERNAL'
  * complete: a secret, parameter or object that it does not name does not exist.
  */
 export type Facts = {
+  /** True when the maps and lists below name only part of what exists. */
+  readonly incomplete?: boolean
   readonly launchType?: LaunchType
   readonly platformVersion?: string
   readonly region?: string
@@ -106,6 +108,16 @@ export type RoleFacts = {
   readonly exists?: boolean
   /** Managed policies whose text Portreeve does not know: what they grant is unknown. */
   readonly unreadPolicies: readonly string[]
+}
+
+/** Whether a map of facts knows a thing; undefined when it cannot tell. */
+export function isIn(
+  map: Readonly<Record<string, unknown>> | undefined,
+  key: string,
+  facts: Facts,
+): boolean | undefined {
+  if (map && Object.hasOwn(map, key)) return true
+  return map && !facts.incomplete ? false : undefined
 }
 
 /** Where a task starts, as far as it is known. */

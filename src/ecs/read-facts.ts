@@ -19,6 +19,7 @@ export function asFacts(value: unknown, what: string): Facts {
   if (!isRecord(value)) throw new AppError('invalid_usage', `${what} must be a JSON object of facts.`)
   const facts = new FactReader(value, what)
   return defined({
+    incomplete: facts.boolean('incomplete'),
     launchType: facts.launchType(),
     platformVersion: facts.text('platformVersion'),
     region: facts.text('region'),

@@ -11,9 +11,12 @@ export type SecretReference =
       readonly versionId?: string
     }
   | { readonly kind: 'parameter'; readonly id: string }
+  /** A text whose beginning only the deployment knows. */
+  | { readonly kind: 'unresolved'; readonly id: string }
   | { readonly kind: 'invalid'; readonly id: string; readonly problem: 'secret-arn' | 'parameter-name' }
 
-const PARAMETER_NAME = /^[A-Za-z0-9_.\-/]+$/
+/** Letters, digits and `_.-/`; parts that only the deployment knows count as such. */
+const PARAMETER_NAME = /^(?:[A-Za-z0-9_.\-/]|⟨[^⟩]*⟩)+$/
 
 /**
  * Reads `valueFrom`: an ARN of Secrets Manager (with `:json-key:stage:version` or without), an ARN of a parameter, or a parameter's name.
@@ -22,6 +25,7 @@ const PARAMETER_NAME = /^[A-Za-z0-9_.\-/]+$/
 export function parseValueFrom(text: string): SecretReference {
   const arn = parseArn(text)
   if (!arn) {
+    if (text.startsWith('⟨')) return { kind: 'unresolved', id: text }
     return PARAMETER_NAME.test(text)
       ? { kind: 'parameter', id: text }
       : { kind: 'invalid', id: text, problem: 'parameter-name' }

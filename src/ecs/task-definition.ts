@@ -154,7 +154,7 @@ function readSecrets(fields: Fields, member: string): readonly NamedSecret[] {
 function readEnvironmentFile(fields: Fields): readonly string[] {
   const value = fields.text('value')
   if (value === undefined) return []
-  if (!/^arn:[^:]+:s3:::[^/]+\/.+/.test(value)) {
+  if (!/^(?:arn:[^:]+:s3:::[^/]+\/.+|⟨)/.test(value)) {
     fields.say('value', `must be the ARN of an S3 object (arn:aws:s3:::BUCKET/KEY), not "${value.slice(0, 120)}"`)
   }
   return [value]

@@ -1,6 +1,7 @@
 import type { Need } from '../need.ts'
 import type { RowId } from '../stopped-reason/catalogue.ts'
 import { environmentFileUses, fileNeeds, type FileUse, firelensConfigUse } from '../needs/files.ts'
+import { isIn } from '../facts.ts'
 import { reaches, verdictOn } from './launch.ts'
 import type { StepBuilder } from './step.ts'
 
@@ -52,6 +53,10 @@ export function fetchFile(step: StepBuilder, use: FileUse, rows: Rows): void {
     })
     return
   }
+  if (use.bucket === '') {
+    step.unknown(`${use.purpose} ${use.arn}`)
+    return
+  }
   const reached = reaches('s3', setting.region, step.launch)
   if (reached === false) {
     const change = {
@@ -72,11 +77,9 @@ export function fetchFile(step: StepBuilder, use: FileUse, rows: Rows): void {
     step.failDenied(rows.denied, ...denied, values)
     return
   }
-  if (!facts.objects) {
-    step.unknown(`objects: whether ${use.bucket}/${use.key} exists`)
-    return
-  }
-  if (Object.hasOwn(facts.objects, use.arn)) return
+  const exists = isIn(facts.objects, use.arn, facts)
+  if (exists === undefined) step.unknown(`objects: whether ${use.bucket}/${use.key} exists`)
+  if (exists !== false) return
   const change = {
     target: 'resource',
     about: `upload ${use.bucket}/${use.key}, or correct its ARN`,

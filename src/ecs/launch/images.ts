@@ -1,6 +1,6 @@
 import { layerBucketArn } from '../partition.ts'
 import { parseImageReference } from '../image-reference.ts'
-import type { Need } from '../need.ts'
+import { hasUnknown, type Need } from '../need.ts'
 import { guardDutyNeeds, imageUses, type ImageUse, pullNeed, pullThroughNeeds, pullThroughRule } from '../needs/ecr.ts'
 import { denialOf, reaches, reachesInternet } from './launch.ts'
 import type { StepBuilder } from './step.ts'
@@ -10,7 +10,11 @@ export function imageManifest(step: StepBuilder): void {
   const { task, setting } = step.launch
   for (const { image } of task.containers) {
     const parsed = parseImageReference(image)
-    if (!('problem' in parsed) || image.includes('⟨')) continue
+    if (!('problem' in parsed)) continue
+    if (hasUnknown(image)) {
+      step.unknown(`image ${image}`)
+      continue
+    }
     const about = `correct the image "${image}": ${parsed.problem}`
     step.fail('image-reference-invalid', { values: { image }, change: { target: 'task-definition', about } })
   }
@@ -123,7 +127,7 @@ function checkImage(step: StepBuilder, use: ImageUse, values: Readonly<Record<st
       change: { target: 'task-definition', about },
     })
   }
-  if (!facts.images && image.ecr) step.unknown(`images: whether ${image.text} exists`)
+  if (!facts.images?.[uri] && image.ecr) step.unknown(`images: whether ${image.text} exists`)
 }
 
 function imageIsMissing(step: StepBuilder, { image }: ImageUse, uri: string): string | undefined {
@@ -131,7 +135,7 @@ function imageIsMissing(step: StepBuilder, { image }: ImageUse, uri: string): st
   const repositories = facts.repositories
   if (image.ecr && repositories) {
     const known = repositories[image.ecr.arn]
-    if (known?.exists === false || Object.keys(repositories).length === 0)
+    if (known?.exists === false || (!facts.incomplete && Object.keys(repositories).length === 0))
       return `create the repository ${image.ecr.arn} and push ${image.text}`
   }
   const tags = facts.images?.[uri] ?? facts.images?.[image.text.split(/[:@]/)[0] ?? '']

@@ -10,6 +10,7 @@ import {
   type SecretReference,
 } from '../secret-reference.ts'
 import type { Verdict } from '../decide.ts'
+import { isIn } from '../facts.ts'
 import { reaches } from './launch.ts'
 import type { StepBuilder } from './step.ts'
 
@@ -19,6 +20,7 @@ export function secrets(step: StepBuilder): void {
     step.acts()
     if (use.reference.kind === 'secret') readSecret(step, use, use.reference)
     else if (use.reference.kind === 'parameter') readParameter(step, use, use.reference.id)
+    else if (use.reference.kind === 'unresolved') step.unknown(`valueFrom of ${use.name}: ${use.valueFrom}`)
     else if (use.reference.problem === 'secret-arn') {
       const about = `valueFrom of ${use.name}: end the ARN in secret:NAME or in secret:NAME:KEY:STAGE:VERSION with all colons`
       step.fail('secret-arn-format', { values: { arn: use.valueFrom }, change: { target: 'task-definition', about } })
@@ -115,7 +117,7 @@ function readParameter(step: StepBuilder, use: SecretUse, id: string): void {
     secret === undefined
       ? undefined
       : locateSecret(secret, { ...setting, region: first.region, account: first.account })
-  const exists = secret === undefined ? facts.parameters && Object.hasOwn(facts.parameters, arn) : located?.exists
+  const exists = secret === undefined ? isIn(facts.parameters, arn, facts) : located?.exists
   if (exists === undefined) step.unknown(`parameters: whether ${name} exists, and which KMS key encrypts it`)
   if (exists !== false) return
   const change = {

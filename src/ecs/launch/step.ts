@@ -57,6 +57,9 @@ type FailOptions = {
   readonly change?: Change
 }
 
+/** Stands for the request id that AWS would give. */
+const EXAMPLE_REQUEST = '6f1d2c3b-4a59-4e8d-9b7c-0a1b2c3d4e5f'
+
 /** Collects what one step does; the step's function calls it in the order in which ECS acts. */
 export class StepBuilder {
   readonly launch: Launch
@@ -109,7 +112,7 @@ export class StepBuilder {
   fail(row: RowId, options: FailOptions = {}): void {
     this.did = true
     const { cause, surfaces } = rowOf(row)
-    const values = { request: '00000000-0000-0000-0000-000000000000', ...options.values }
+    const values = { request: EXAMPLE_REQUEST, ...options.values }
     const [text = '', ...others] = wordingsOf(row, values)
     const otherWordings = [...others, ...(options.orElse ? wordingsOf(options.orElse, values) : [])]
     if (this.failures.some((failure) => failure.text === text)) return

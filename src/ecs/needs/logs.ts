@@ -43,7 +43,8 @@ export function logGroupExists(use: LogUse, setting: Setting): boolean | undefin
   const arn = logGroupArn(use, setting)
   if (logGroups.some((known) => known.replace(/:\*$/, '') === arn)) return true
   const here = (use.region ?? setting.region) === setting.region
-  return here && logGroups.includes(use.group)
+  if (here && logGroups.includes(use.group)) return true
+  return setting.facts.incomplete ? undefined : false
 }
 
 /** Whose credentials the log driver gets: on EC2 the agent's settings can leave it with the instance's. */

@@ -57,7 +57,7 @@ export function locateSecret(id: string, setting: Setting): LocatedSecret {
   const byName = !id.startsWith('arn:')
   const arn = byName ? `arn:${setting.partition}:secretsmanager:${setting.region}:${setting.account}:secret:${id}` : id
   const found = known && (Object.hasOwn(known, arn) ? arn : Object.keys(known).find((key) => isSuffixed(key, arn)))
-  const exists = known && found !== undefined
+  const exists = known && (found !== undefined || (setting.facts.incomplete ? undefined : false))
   const facts = found === undefined ? undefined : known?.[found]
   // An ARN without suffix is asked for as it stands; the second form serves once somebody completes it.
   if (!byName) return { arn, grants: hasSecretSuffix(arn) ? [arn] : [arn, `${arn}-??????`], facts, exists }

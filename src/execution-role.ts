@@ -1,0 +1,25 @@
+/**
+ * `portreeve/execution-role`: the execution role as a library. Pure functions of documents: no call to AWS, no file, no clock.
+ * Errors are `AppError` with a message that names the place and the remedy.
+ */
+export { AppError } from './errors.ts'
+export { deriveRole, type DerivedRole, type DeriveOptions } from './ecs/derive.ts'
+export { type CaseResult, type Expectation, runCases } from './ecs/cases.ts'
+export { explainStoppedReason, type StoppedReason } from './ecs/explain.ts'
+export type { Facts } from './ecs/facts.ts'
+export { asFacts } from './ecs/read-facts.ts'
+export { asRole, parseRole, type Role } from './ecs/role.ts'
+export { asTaskDefinition, parseTaskDefinition, type TaskDefinition } from './ecs/task-definition.ts'
+export { parseImageReference, type ImageProblem, type ImageReference } from './ecs/image-reference.ts'
+export { type Need, type Setting, type StepId } from './ecs/need.ts'
+export { needsOf } from './ecs/needs.ts'
+export { type Patch, type Preflight, preflight } from './ecs/preflight.ts'
+export { preflightText } from './ecs/report.ts'
+export { resolveSetting } from './ecs/setting.ts'
+export { renderCdk } from './ecs/render/cdk.ts'
+export { renderCloudFormation } from './ecs/render/cloudformation.ts'
+export { renderJson } from './ecs/render/role-json.ts'
+export { renderTerraform } from './ecs/render/terraform.ts'
+export { type CheckedTask, type CheckOptions, checkTemplate } from './ecs/template/check.ts'
+export { evaluate, type AuthorizationRequest, type Evaluation, type Policies } from './iam/evaluate.ts'
+export { parsePolicy, type PolicyDocument } from './iam/policy.ts'
