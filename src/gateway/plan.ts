@@ -1,7 +1,10 @@
 import { AppError } from '../errors.ts'
 import { callErrorOf } from '../llm/errors.ts'
 import type { DecodeContext } from '../llm/target.ts'
-import type { AnswerOptions, StreamEncoder, VendorSide } from '../llm/protocol.ts'
+import { completionsClient } from '../llm/operations/completions.ts'
+import { countAt, guessTokens, readCounted, writeCount } from '../llm/operations/count-tokens.ts'
+import { geminiEmbeddingClient } from '../llm/operations/gemini-client.ts'
+import type { AnswerOptions, ClientSide, StreamEncoder, VendorSide } from '../llm/protocol.ts'
 import { protocolOf } from '../llm/protocols.ts'
 import type { ChatRequest, Json, JsonObject } from '../llm/spec.ts'
 import { isJson } from '../llm/stream/json-scan.ts'
@@ -29,6 +32,8 @@ export type Plan = {
   readonly outgoing: Outgoing
   readonly vendor: VendorSide
   readonly dropped: readonly string[]
+  /** The client's answer where no vendor is needed for it: nothing is sent. */
+  readonly local?: string
   /** The client's answer from the vendor's whole one: bytes as they are, or translated. */
   readonly answer: (body: Uint8Array, contentType: string) => PlainAnswer
   readonly stream: () => StreamTransform
@@ -44,6 +49,9 @@ export function planChat(call: Call, incoming: Incoming, target: SnapshotTarget)
   if (!same) return translate(call, incoming, target, preferred(target.provider))
   // Guards read what is said, not bytes.
   if (call.stream && call.guard?.set.readsOutput) return translate(call, incoming, target, same)
+  // Vendors are always asked for events; a client of Gemini that did not ask for them waits for one JSON list.
+  if (dialect === 'gemini' && call.stream && incoming.query['alt'] !== 'sse')
+    return translate(call, incoming, target, same)
   if (!same.rewrites) return passThrough(call, incoming, target, same)
   const rewritten = rewrite(call, incoming, target, same)
   return rewritten ? passThrough(call, incoming, target, same, rewritten) : translate(call, incoming, target, same)
@@ -57,18 +65,41 @@ function preferred(provider: SnapshotProvider): ServedEndpoint {
 
 /** Plans a call of any other endpoint: as it is where vendor and client speak alike, else translated. */
 export function planOther(call: Call, incoming: Incoming, target: SnapshotTarget): Plan {
-  const { endpoint, dialect } = call.route
+  const { endpoint, dialect, recordedAs } = call.route
   const served = endpoint === 'chat' ? undefined : target.provider.endpoints[endpoint]
+  if (endpoint === 'count_tokens') return planCount(call, incoming, target, served)
+  if (served && endpoint === 'embeddings' && dialect === 'gemini') {
+    const method = recordedAs === 'batchEmbedContents' ? recordedAs : 'embedContent'
+    return planOperation(call, incoming, target, served, geminiEmbeddingClient(method, served.path, served.side))
+  }
+  if (!served && endpoint === 'completions' && target.provider.chat.length > 0)
+    return translate(call, incoming, target, preferred(target.provider))
   if (!served || served.protocol !== dialect) {
-    throw new AppError(
-      'invalid_request',
-      `the provider "${target.provider.id}" does not serve ${call.route.recordedAs}`,
-      { field: 'model' },
-    )
+    throw new AppError('invalid_request', `the provider "${target.provider.id}" does not serve ${recordedAs}`, {
+      field: 'model',
+    })
   }
   if (served.side) return planOperation(call, incoming, target, served, served.side)
   return passThrough(call, incoming, target, served)
 }
+
+/** Asks the vendor where it counts; else guesses here, without a call. */
+function planCount(call: Call, incoming: Incoming, target: SnapshotTarget, served: ServedEndpoint | undefined): Plan {
+  const { dialect } = call.route
+  if (served?.protocol === dialect && dialect === 'anthropic-messages')
+    return passThrough(call, incoming, target, served)
+  const client = clientOf(call)
+  const side = served && countAt(served.protocol, dialect, client, targetFacts(target, served))
+  if (served && side) return planOperation(call, incoming, target, served, side)
+  const request = readCounted(client, parseJson(incoming.body) as JsonObject, target.model)
+  const chat = preferred(target.provider)
+  return {
+    ...planOperation(call, incoming, target, chat, { encode: () => NO_CALL, decode: () => ({ body: {} }) }),
+    local: JSON.stringify(writeCount(dialect, guessTokens(request))),
+  }
+}
+
+const NO_CALL = { path: '', body: {}, dropped: [] }
 
 type Rewritten = { readonly body: Uint8Array; readonly dropped: readonly string[] }
 
@@ -133,8 +164,7 @@ function rewrite(
 }
 
 function translate(call: Call, incoming: Incoming, target: SnapshotTarget, served: ServedEndpoint): Plan {
-  const client = protocolOf(call.route.dialect).client
-  if (!client) throw new AppError('internal', 'this dialect cannot be answered')
+  const client = clientOf(call)
   const vendor = vendorOf(served)
   const request = decode(call, incoming)
   const encoded = vendor.encodeRequest(request, targetFacts(target, served))
@@ -181,14 +211,18 @@ function translate(call: Call, incoming: Incoming, target: SnapshotTarget, serve
 }
 
 function decode(call: Call, incoming: Incoming): ChatRequest {
-  const client = protocolOf(call.route.dialect).client
-  if (!client) throw new AppError('internal', 'this dialect cannot be read')
-  incoming.decoded ??= client.decodeRequest(parseJson(incoming.body) as JsonObject, {
+  incoming.decoded ??= clientOf(call).decodeRequest(parseJson(incoming.body) as JsonObject, {
     query: incoming.query,
     ...(incoming.pathModel === undefined ? {} : { model: incoming.pathModel }),
     ...(incoming.pathStream === undefined ? {} : { stream: incoming.pathStream }),
   })
   return incoming.decoded
+}
+
+function clientOf({ route }: Call): ClientSide {
+  const client = route.endpoint === 'completions' ? completionsClient : protocolOf(route.dialect).client
+  if (!client) throw new AppError('internal', 'this dialect cannot be served')
+  return client
 }
 
 function vendorOf(served: ServedEndpoint): VendorSide {

@@ -49,6 +49,10 @@ export async function tryTarget(
     plan = call.route.endpoint === 'chat' ? planChat(call, incoming, target) : planOther(call, incoming, target)
     if (plan.dropped.length > 0 && call.key?.onUnsupported === 'refuse')
       throw unsupported(plan.dropped, target.provider.id)
+    if (plan.local !== undefined) {
+      if (guarded) targetHealth.breaker.abandon()
+      return await answeredHere(gateway, call, target, plan.local)
+    }
     const admitted = admitAtTarget(gateway, call, target)
     const admission = admitted instanceof Promise ? await admitted : admitted
     const pool = health.pool(target.provider.id)
@@ -125,6 +129,17 @@ async function receive(
   }
   if (upcall.status >= 300) return refused(call, plan, upcall, use)
   return await plain(gateway, call, plan, upcall, use)
+}
+
+/** An answer that needed no vendor: it has its record, and costs nothing. */
+async function answeredHere(gateway: Gateway, call: Call, target: SnapshotTarget, body: string): Promise<Response> {
+  call.target = target
+  call.status = 200
+  call.bytesOut = body.length
+  await record(gateway, call)
+  return new Response(body, {
+    headers: { ...answerHeaders(call, 'application/json'), 'x-portreeve-estimated': 'tokens' },
+  })
 }
 
 function resting(target: SnapshotTarget, waitMs: number): CallError {

@@ -48,10 +48,11 @@ export function describeProvider(source: SourceProvider): ProviderDescription {
   const inProcess = provider.baseUrl === IN_PROCESS
   if (inProcess) settingsMustBeEmpty(source)
   const home = homeOf(provider, settings)
+  const places = placesOf(provider, settings)
   return {
     builtIn: inProcess,
-    chat: placesOf(provider, settings).map(served),
-    endpoints: operationsOf(provider, home),
+    chat: places.map(served),
+    endpoints: operationsOf(provider, home, places),
     credentialOptional:
       provider.auth.scheme === 'none' ||
       provider.auth.scheme === 'sigv4' ||
@@ -93,7 +94,11 @@ function rewrites(quirks: Quirks): boolean {
   return all.some((quirk) => quirk !== undefined && quirk !== false)
 }
 
-function operationsOf(provider: Provider, home: Omit<Place, 'protocol'>): SnapshotProvider['endpoints'] {
+function operationsOf(
+  provider: Provider,
+  home: Omit<Place, 'protocol'>,
+  places: readonly Place[],
+): SnapshotProvider['endpoints'] {
   const offered = new Set(provider.operations.openai ?? [])
   const { auth, quirks, query } = home
   const endpoints: Partial<Record<Exclude<Endpoint, 'chat'>, ServedEndpoint>> = {}
@@ -113,7 +118,21 @@ function operationsOf(provider: Provider, home: Omit<Place, 'protocol'>): Snapsh
       if (side && (operation === 'embeddings' || operation === 'rerank'))
         endpoints[operation] ??= { ...at, path: '', side }
     }
+  const counter = counterOf(provider, places)
+  if (counter) endpoints.count_tokens = counter
   return endpoints
+}
+
+/** Where the vendor counts tokens: beside the chat of the format that knows how. */
+function counterOf(provider: Provider, places: readonly Place[]): ServedEndpoint | undefined {
+  const counts = Object.values(provider.operations).some((operations) => operations.includes('count-tokens'))
+  const place = counts ? places.find(({ protocol }) => COUNT_PATHS[protocol] !== undefined) : undefined
+  return place && { ...served(place), path: COUNT_PATHS[place.protocol] ?? '', rewrites: false }
+}
+
+const COUNT_PATHS: Partial<Record<ProtocolId, string>> = {
+  'anthropic-messages': '/messages/count_tokens',
+  gemini: '/models/{model}:countTokens',
 }
 
 function settingsMustBeEmpty(source: SourceProvider): void {

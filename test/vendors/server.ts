@@ -28,6 +28,22 @@ function respond(served: Served): Response {
   return new Response(chunks, { headers: { 'content-type': 'text/event-stream' } })
 }
 
+/** OpenAI's own, in numbers or base64. */
+function vectors(body: any): unknown {
+  const inputs = Array.isArray(body.input) ? body.input : [body.input]
+  const packed = Buffer.from(new Float32Array([0.5, -1]).buffer).toString('base64')
+  return {
+    object: 'list',
+    data: inputs.map((_: unknown, index: number) => ({
+      object: 'embedding',
+      index,
+      embedding: body.encoding_format === 'base64' ? packed : [0.5, -1],
+    })),
+    model: body.model,
+    usage: { prompt_tokens: 9, total_tokens: 9 },
+  }
+}
+
 export function startVendors(): Vendors {
   const requests: { path: string; body: any }[] = []
   const server = Bun.serve({
@@ -41,7 +57,12 @@ export function startVendors(): Vendors {
       if (url.pathname === '/openai/v1/chat/completions') return respond(serveChat(body))
       if (url.pathname === '/openai/v1/responses') return respond(serveResponses(body))
       if (url.pathname === '/anthropic/v1/messages') return respond(serveMessages(body))
+      if (url.pathname === '/anthropic/v1/messages/count_tokens') return Response.json({ input_tokens: 42 })
+      if (url.pathname === '/openai/v1/embeddings') return Response.json(vectors(body))
       const gemini = /^\/gemini\/v1beta\/models\/([^:]+):(\w+)$/.exec(decodeURIComponent(url.pathname))
+      if (gemini?.[2] === 'countTokens') return Response.json({ totalTokens: 43 })
+      if (gemini?.[2] === 'batchEmbedContents')
+        return Response.json({ embeddings: body.requests.map(() => ({ values: [0.5, -1] })) })
       if (gemini) return respond(serveGemini(gemini[1] ?? '', gemini[2] === 'streamGenerateContent', body))
       return Response.json({ error: { message: `no such path ${url.pathname}` } }, { status: 404 })
     },

@@ -1,5 +1,5 @@
 // A call to Converse: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
-import { Drops } from '../../dropped.ts'
+import { Drops, refuseState } from '../../dropped.ts'
 import { effortOf } from '../../effort.ts'
 import { defined } from '../../json.ts'
 import type { EncodedRequest } from '../../protocol.ts'
@@ -16,6 +16,7 @@ const TOOL_NAMES = { forbidden: /[^A-Za-z0-9_-]/g, maxLength: 64 }
 type Plan = { readonly request: ChatRequest; readonly target: Target; readonly drops: Drops; readonly naming: Naming }
 
 export function encodeRequest(request: ChatRequest, target: Target): EncodedRequest {
+  refuseState(request)
   const drops = new Drops(request.dialect)
   const naming = nameTools(request, TOOL_NAMES)
   const plan: Plan = { request, target, drops, naming }
@@ -206,7 +207,6 @@ function dropTheRest({ request, drops }: Plan): void {
       'user',
       'metadata',
       'promptCacheKey',
-      'previousResponseId',
     ],
     'Converse has no such parameter',
   )

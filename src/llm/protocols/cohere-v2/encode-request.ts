@@ -1,5 +1,5 @@
 // A call to Cohere: https://docs.cohere.com/reference/chat
-import { Drops } from '../../dropped.ts'
+import { Drops, refuseState } from '../../dropped.ts'
 import { budgetOf, effortOf } from '../../effort.ts'
 import { defined } from '../../json.ts'
 import type { EncodedRequest } from '../../protocol.ts'
@@ -11,6 +11,7 @@ import { writeMessages } from './encode-messages.ts'
 const TOOL_NAMES = { forbidden: /[^A-Za-z0-9_-]/g, maxLength: 256 }
 
 export function encodeRequest(request: ChatRequest, target: Target): EncodedRequest {
+  refuseState(request)
   const drops = new Drops(request.dialect)
   const naming = nameTools(request, TOOL_NAMES)
   const { tools, choice, strict } = writeTools(request, naming, drops)
@@ -57,7 +58,6 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
       'metadata',
       'serviceTier',
       'promptCacheKey',
-      'previousResponseId',
     ],
     'Cohere has no such parameter',
   )

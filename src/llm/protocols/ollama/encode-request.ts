@@ -1,5 +1,5 @@
 // A call to Ollama's own API: https://docs.ollama.com/api/chat
-import { Drops } from '../../dropped.ts'
+import { Drops, refuseState } from '../../dropped.ts'
 import { effortOf } from '../../effort.ts'
 import { defined } from '../../json.ts'
 import { textOfSource } from '../../media.ts'
@@ -10,6 +10,7 @@ import type { DecodeContext, Target } from '../../target.ts'
 import { CUSTOM_SCHEMA } from '../../tool-names.ts'
 
 export function encodeRequest(request: ChatRequest, target: Target): EncodedRequest {
+  refuseState(request)
   const drops = new Drops(request.dialect)
   const options = defined({
     temperature: request.temperature,
@@ -42,18 +43,7 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
     drops.unsupported({ ...request, parallelToolCalls: true }, ['parallelToolCalls'], 'Ollama has no such parameter')
   drops.unsupported(
     request,
-    [
-      'n',
-      'logitBias',
-      'verbosity',
-      'audio',
-      'store',
-      'user',
-      'metadata',
-      'serviceTier',
-      'promptCacheKey',
-      'previousResponseId',
-    ],
+    ['n', 'logitBias', 'verbosity', 'audio', 'store', 'user', 'metadata', 'serviceTier', 'promptCacheKey'],
     'Ollama has no such parameter',
   )
   drops.cacheMarkers(request)
