@@ -34,6 +34,7 @@ describe('the catalogue', () => {
     ],
     ['amazon-bedrock', 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', { tools: true }],
     ['azure-openai', 'gpt-5-mini', { tools: true }],
+    ['google-vertex-anthropic', 'claude-sonnet-4-5@20250929', { tools: true, contextTokens: 200_000 }],
   ])('%s/%s', (provider, model, known) => {
     expect(capabilitiesOf(provider, model)).toMatchObject(known)
   })

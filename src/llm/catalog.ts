@@ -81,6 +81,7 @@ const RESELLERS: Readonly<Record<string, readonly string[]>> = {
   'azure-ai-foundry': ['azure-openai', 'openai', 'anthropic', 'deepseek', 'xai', 'moonshot'],
   google: ['anthropic'],
   'google-vertex': ['google', 'anthropic'],
+  'google-vertex-anthropic': ['google-vertex', 'anthropic'],
   'anthropic-aws': ['anthropic'],
   'bedrock-mantle': ['amazon-bedrock'],
 }
@@ -132,7 +133,11 @@ function ruleFor(provider: string, name: string): Entry | undefined {
 
 /** The model that a provider serves under this name, dated names included; undefined when nobody has heard of it. */
 export function findModel(provider: string, model: string): Model | undefined {
-  const name = model.trim().toLowerCase()
+  // Vertex writes the day behind an @.
+  const name = model
+    .trim()
+    .toLowerCase()
+    .replace(/@(?=\d)/, '-')
   const dashed = withDashedDay(name)
   const rule = ruleFor(provider, name) ?? (dashed ? ruleFor(provider, dashed) : undefined)
   const exact = exactEntry(provider, name)

@@ -11,7 +11,7 @@ import { clouds } from './providers/clouds.ts'
 import { cohere } from './providers/cohere.ts'
 import { deepseek } from './providers/deepseek.ts'
 import { europe } from './providers/europe.ts'
-import { google, googleVertex } from './providers/google.ts'
+import { google, googleVertex, googleVertexAnthropic } from './providers/google.ts'
 import { groq } from './providers/groq.ts'
 import { hosts } from './providers/hosts.ts'
 import { jina } from './providers/jina.ts'
@@ -41,6 +41,7 @@ export const PROVIDERS: readonly Provider[] = [
   anthropic,
   google,
   googleVertex,
+  googleVertexAnthropic,
   amazonBedrock,
   azureOpenai,
   azureOpenaiClassic,

@@ -31,7 +31,7 @@ export type Quirks = {
   /** Set in every body unless the caller said otherwise. */
   readonly defaults?: JsonObject
   readonly headers?: Readonly<Record<string, string>>
-  /** Replaces the format's path of an endpoint (`chat` → `/v1/text/chatcompletion_v2`). */
+  /** Replaces the format's path of an endpoint (`chat` → `/v1/text/chatcompletion_v2`, `chat-stream` where streams have their own); may hold `{model}`. */
   readonly paths?: Readonly<Record<string, string>>
   /** The vendor's usage counts differ from the format's rule. */
   readonly usage?: 'reasoning-excluded'

@@ -64,12 +64,12 @@ export function describeProvider(source: SourceProvider): ProviderDescription {
 
 function served(place: Place): ServedEndpoint {
   const paths = CHAT_PATHS[place.protocol] ?? { path: '' }
-  const own = place.quirks.paths?.['chat']
+  const { chat: own, 'chat-stream': streamed } = place.quirks.paths ?? {}
   return {
     protocol: place.protocol,
     origin: parseOrigin(place.baseUrl),
     query: place.query,
-    ...(own ? { path: own } : paths),
+    ...(own ? { path: own, ...(streamed && { streamPath: streamed }) } : paths),
     auth: place.auth,
     quirks: place.quirks,
     rewrites: rewrites(place.quirks),

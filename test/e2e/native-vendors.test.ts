@@ -4,10 +4,10 @@ import { BedrockRuntimeClient, ConverseCommand, ConverseStreamCommand } from '@a
 import { afterAll, beforeEach, describe, expect, it } from 'bun:test'
 import OpenAI from 'openai'
 import type { World } from '../../src/llm/auth/world.ts'
-import { fakeBedrock, fakeCohere, fakeOllama, TEXT } from '../fake-vendor/natives.ts'
+import { fakeBedrock, fakeCohere, fakeOllama, fakeVertex, TEXT } from '../fake-vendor/natives.ts'
 import { SECRET, sourceProvider, startTestGateway } from '../helpers/gateway.ts'
 
-const [bedrock, cohere, ollama] = [fakeBedrock(), fakeCohere(), fakeOllama()]
+const [bedrock, cohere, ollama, vertex] = [fakeBedrock(), fakeCohere(), fakeOllama(), fakeVertex()]
 const credentials = {
   AccessKeyId: 'ASIA1',
   SecretAccessKey: 's',
@@ -31,6 +31,11 @@ const gateway = startTestGateway(
       }),
       sourceProvider('aws-key', bedrock.url, { type: 'amazon-bedrock' }),
       sourceProvider('cohere', `${cohere.url}/v2`, { type: 'cohere' }),
+      sourceProvider('vertex', vertex.url, {
+        type: 'google-vertex-anthropic',
+        credentials: [{ id: 'main', secret: 'ya29.token', weight: 1, expiresAt: null }],
+        variables: { project: 'p' },
+      }),
       sourceProvider('box', ollama.url, { type: 'ollama', credentials: [] }),
     ],
   },
@@ -42,7 +47,7 @@ const anthropic = new Anthropic({ apiKey: SECRET, baseURL: gateway.url, maxRetri
 
 afterAll(async () => {
   await gateway.stop()
-  await Promise.all([bedrock, cohere, ollama].map((vendor) => vendor.stop()))
+  await Promise.all([bedrock, cohere, ollama, vertex].map((vendor) => vendor.stop()))
 })
 beforeEach(() => {
   gateway.records.length = 0
@@ -113,6 +118,23 @@ it.each([`aws/${CLAUDE}`, 'cohere/command-a-03-2025', 'box/llama3.2'])(
     expect(second).toMatchObject({ status: 200, stream: true, usage: { input: 12, output: 7 } })
   },
 )
+
+it('reaches Claude on Vertex in the same format and from another', async () => {
+  const model = 'vertex/claude-sonnet-4-5@20250929'
+  const asked = { model, max_tokens: 100, messages }
+  expect((await anthropic.messages.create(asked)).content).toMatchObject([{ type: 'text', text: TEXT }])
+  expect(await anthropic.messages.stream(asked).finalText()).toBe(TEXT)
+  expect((await openai.chat.completions.create({ model, messages })).choices[0]?.message.content).toBe(TEXT)
+  const streamed = await openai.chat.completions.stream({ model, messages }).finalChatCompletion()
+  expect(streamed.choices[0]?.message.content).toBe(TEXT)
+  const record = await gateway.record(0)
+  expect(record).toMatchObject({
+    status: 200,
+    usage: { input: 12, output: 7 },
+    cost_micros: 12 * 3 + 7 * 15,
+    dropped: [],
+  })
+})
 
 it('signs for the region, with the role’s token', () => {
   const signed = bedrock.seen

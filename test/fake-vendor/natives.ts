@@ -183,3 +183,39 @@ export const fakeOllama = () =>
       'application/x-ndjson',
     )
   })
+
+/** Claude on Vertex: the model in the path, the version in the body, a token of Google's. */
+export const fakeVertex = () =>
+  serve(({ path, headers, body }) => {
+    if (headers.get('authorization') !== 'Bearer ya29.token')
+      return Response.json({ error: { code: 401, status: 'UNAUTHENTICATED' } }, { status: 401 })
+    const [, , operation] = /^\/models\/([^/]+):(rawPredict|streamRawPredict)$/.exec(decodeURIComponent(path)) ?? []
+    if (!operation || body.model !== undefined || body.anthropic_version !== 'vertex-2023-10-16')
+      return Response.json(
+        { error: { code: 400, message: 'not what Vertex takes', status: 'INVALID_ARGUMENT' } },
+        { status: 400 },
+      )
+    const usage = { input_tokens: 12, output_tokens: 7 }
+    const message = { id: 'msg_vrtx_1', type: 'message', role: 'assistant', model: 'claude', stop_sequence: null }
+    if (operation === 'rawPredict')
+      return Response.json({ ...message, content: [{ type: 'text', text: TEXT }], stop_reason: 'end_turn', usage })
+    const event = (type: string, rest: object) => `event: ${type}\ndata: ${JSON.stringify({ type, ...rest })}\n\n`
+    return chunked(
+      [
+        event('message_start', {
+          message: { ...message, content: [], stop_reason: null, usage: { ...usage, output_tokens: 1 } },
+        }),
+        event('content_block_start', { index: 0, content_block: { type: 'text', text: '' } }),
+        ...Array.from(TEXT).map((text) =>
+          event('content_block_delta', { index: 0, delta: { type: 'text_delta', text } }),
+        ),
+        event('content_block_stop', { index: 0 }),
+        event('message_delta', {
+          delta: { stop_reason: 'end_turn', stop_sequence: null },
+          usage: { output_tokens: 7 },
+        }),
+        event('message_stop', {}),
+      ],
+      'text/event-stream',
+    )
+  })

@@ -12,7 +12,7 @@ export const builtIn = [
     auth: { scheme: 'none' },
     chat: ['openai-chat'],
     operations: { openai: ['completions', 'embeddings', 'moderations', 'images'], cohere: ['rerank'] },
-    docs: 'https://github.com/portreeve/portreeve',
+    docs: 'https://platform.openai.com/docs/api-reference/chat',
     notes: ['answers inside the process: no key, no network'],
     sources: SOURCES,
   }),

@@ -14,6 +14,20 @@ export const google = defineProvider({
   sources: { address: 'A', auth: 'A,P', environment: 'M,K', docs: 'M' },
 })
 
+const WHERE = {
+  project: { about: 'Google Cloud project', environment: ['GOOGLE_VERTEX_PROJECT', 'GOOGLE_CLOUD_PROJECT'] },
+  location: {
+    about: 'location, such as us-central1, or global',
+    environment: ['GOOGLE_VERTEX_LOCATION', 'GOOGLE_CLOUD_LOCATION'],
+    default: 'global',
+  },
+  host: {
+    about: 'service host',
+    default: '{location}-aiplatform.googleapis.com',
+    when: { variable: 'location', is: 'global', value: 'aiplatform.googleapis.com' },
+  },
+} as const
+
 const AT = 'https://{host}/v1/projects/{project}/locations/{location}'
 
 export const googleVertex = defineProvider({
@@ -27,20 +41,27 @@ export const googleVertex = defineProvider({
     vertex: ['embeddings'],
     native: ['count-tokens', 'images', 'batches', 'files', 'fine-tuning', 'ocr', 'speech'],
   },
-  variables: {
-    project: { about: 'Google Cloud project', environment: ['GOOGLE_VERTEX_PROJECT', 'GOOGLE_CLOUD_PROJECT'] },
-    location: {
-      about: 'location, such as us-central1, or global',
-      environment: ['GOOGLE_VERTEX_LOCATION', 'GOOGLE_CLOUD_LOCATION'],
-      default: 'global',
-    },
-    host: {
-      about: 'service host',
-      default: '{location}-aiplatform.googleapis.com',
-      when: { variable: 'location', is: 'global', value: 'aiplatform.googleapis.com' },
-    },
-  },
+  variables: WHERE,
   sharedKeys: ['GOOGLE_APPLICATION_CREDENTIALS'],
   docs: 'https://cloud.google.com/vertex-ai/generative-ai/docs/models',
   sources: { address: 'P,A', auth: 'P,A,E', environment: 'A,D', docs: 'D' },
+})
+
+/** Claude on Vertex: Anthropic's format, with the model in the path and the version in the body. */
+export const googleVertexAnthropic = defineProvider({
+  id: 'google-vertex-anthropic',
+  name: 'Claude on Google Vertex AI',
+  kind: 'cloud',
+  baseUrl: `${AT}/publishers/anthropic`,
+  auth: { scheme: 'google' },
+  chat: ['anthropic-messages'],
+  variables: WHERE,
+  sharedKeys: ['GOOGLE_APPLICATION_CREDENTIALS'],
+  quirks: {
+    paths: { chat: '/models/{model}:rawPredict', 'chat-stream': '/models/{model}:streamRawPredict' },
+    drop: ['model'],
+    defaults: { anthropic_version: 'vertex-2023-10-16' },
+  },
+  docs: 'https://docs.claude.com/en/api/claude-on-vertex-ai',
+  sources: { address: 'P,A,E', auth: 'P,A,E', environment: 'A,D', docs: 'K' },
 })

@@ -86,12 +86,17 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
     quirks: target.quirks,
   }
   return {
-    path: target.quirks.paths?.['chat'] ?? '/messages',
+    path: pathOf(request, target),
     headers: { 'anthropic-version': VERSION, ...target.quirks.headers },
     body: applyQuirks(body, target.quirks, drops),
     dropped: drops.list,
     context,
   }
+}
+
+function pathOf({ stream }: ChatRequest, { model, quirks: { paths } }: Target): string {
+  const own = (stream ? paths?.['chat-stream'] : undefined) ?? paths?.['chat']
+  return own?.replace('{model}', encodeURIComponent(model)) ?? '/messages'
 }
 
 /** One plain text is written as a string, as most callers would. */

@@ -78,7 +78,8 @@ export function applyQuirks(body: JsonObject, quirks: Quirks, drops: Drops): Jso
   const changed: JsonObject = { ...quirks.defaults }
   for (const [name, value] of Object.entries(body)) {
     if (quirks.drop?.includes(name)) {
-      if (name !== 'stream_options') drops.add(name, 'the provider refuses this parameter')
+      // The model stands in the path then.
+      if (name !== 'stream_options' && name !== 'model') drops.add(name, 'the provider refuses this parameter')
     } else changed[quirks.rename?.[name] ?? name] = value
   }
   return changed
