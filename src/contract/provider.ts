@@ -32,7 +32,7 @@ export const Provider = z.strictObject({
   api_keys: z.array(ProviderKey).optional(),
   /** Values for the placeholders of the registry's base URL: region, account, resource, project … */
   variables: z.record(z.string(), z.string()).optional(),
-  headers: z.record(z.string().regex(/^[A-Za-z0-9-]+$/), z.string()).optional(),
+  headers: z.record(z.string().regex(/^[A-Za-z0-9-]+$/), Secret).optional(),
   /** Models to list for this provider beside those of the catalogue. */
   models: z.array(z.string().min(1)).optional(),
   timeouts: Timeouts.partial().optional(),

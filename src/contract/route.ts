@@ -8,7 +8,7 @@ export type Produces = 'json' | 'csv' | 'events'
 
 /**
  * One endpoint of the management API. The same definition binds and validates requests, decides authorisation, prints OpenAPI and
- * `docs/api.md`, and types the console's and the command line's client. `path` is below `/api/v1`, parameters in braces.
+ * `docs/management-api.md`, and types the console's and the command line's client. `path` is below `/api/v1`, parameters in braces.
  */
 export type Route = {
   readonly method: Method

@@ -7,6 +7,7 @@ import * as models from './models.ts'
 import * as overview from './overview.ts'
 import * as people from './people.ts'
 import * as providers from './providers.ts'
+import * as rules from './rules.ts'
 import * as settings from './settings.ts'
 import * as tokens from './tokens.ts'
 
@@ -57,6 +58,16 @@ export const ROUTES = {
   getAlias: aliases.getAlias,
   updateAlias: aliases.updateAlias,
   deleteAlias: aliases.deleteAlias,
+
+  listLimits: rules.listLimits,
+  putLimit: rules.putLimit,
+  deleteLimit: rules.deleteLimit,
+  listBudgets: rules.listBudgets,
+  putBudget: rules.putBudget,
+  deleteBudget: rules.deleteBudget,
+  listGuards: rules.listGuards,
+  putGuard: rules.putGuard,
+  deleteGuard: rules.deleteGuard,
 
   createPlaygroundKey: settings.createPlaygroundKey,
 

@@ -1,0 +1,84 @@
+import type { z } from 'zod'
+import type { Route } from '../contract/route.ts'
+import { AppError } from '../errors.ts'
+
+const LARGEST_BODY = 6_000_000
+
+/** The validated parts of a request. */
+export type Bound = { params?: unknown; query?: unknown; body?: unknown }
+
+/** Validates path, query and body by the endpoint's own schemas. Throws `invalid_request` with every field at fault. */
+export function bind(
+  route: Route,
+  params: Readonly<Record<string, string>>,
+  query: URLSearchParams,
+  body: string,
+): Bound {
+  const findings: { place: string; message: string }[] = []
+  const check = (schema: z.ZodType | undefined, value: unknown, place: (path: string) => string) => {
+    if (!schema) return undefined
+    const result = schema.safeParse(value)
+    if (result.success) return result.data
+    for (const issue of result.error.issues) {
+      const path = issue.path.join('/')
+      if (issue.code !== 'unrecognized_keys') findings.push({ place: place(path), message: issue.message })
+      else
+        for (const key of issue.keys)
+          findings.push({ place: place([...issue.path, key].join('/')), message: 'there is no such field' })
+    }
+    return undefined
+  }
+  const bound = {
+    params: check(route.params, params, (path) => `{${path}}`),
+    query: check(route.query?.strict(), Object.fromEntries(query), (path) => `?${path}`),
+    body: check(route.body, route.body ? readJson(body) : undefined, (path) => `/${path}`),
+  }
+  const [first] = findings
+  if (first) throw new AppError('invalid_request', `${first.place}: ${first.message}.`, { findings })
+  return bound
+}
+
+function readJson(text: string): unknown {
+  if (text === '') return {}
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new AppError('invalid_json', `The body is not JSON: ${(error as Error).message}.`)
+  }
+}
+
+/** The body as text, refused when it is too large or is not said to be JSON. */
+export async function readBody(request: Request, route: Route): Promise<string> {
+  if (!route.body) return ''
+  const declared = Number(request.headers.get('content-length') ?? 0)
+  if (declared > LARGEST_BODY) throw tooLarge()
+  const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+  const allowed = route.merge ? ['application/merge-patch+json', 'application/json'] : ['application/json']
+  if (request.body && declared !== 0 && !allowed.includes(type ?? '')) {
+    throw new AppError('invalid_request', `The content type must be ${allowed[0]}.`, {
+      field: 'Content-Type',
+      status: 415,
+    })
+  }
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength
+    if (size > LARGEST_BODY) throw tooLarge()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function tooLarge(): AppError {
+  return new AppError('body_too_large', `The body is larger than ${LARGEST_BODY} bytes.`)
+}
+
+/** The version that `If-Match` asks for; null when there is none or any will do. */
+export function versionAsked(request: Request): number | null {
+  const text = request.headers.get('if-match')
+  if (text === null || text.trim() === '*') return null
+  const version = /^(?:W\/)?"(\d+)"$/.exec(text.trim())?.[1]
+  if (version === undefined) throw new AppError('precondition_failed', 'If-Match is not an ETag of this API.')
+  return Number(version)
+}
