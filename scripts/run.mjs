@@ -36,6 +36,7 @@ const TASKS = {
   ':check': ['scripts/check.ts'],
   ':bench': ['bench/main.ts'],
   ':conformance': ['test/conformance/main.ts'],
+  ':faults': ['test/faults/main.ts'],
   ':build': ['scripts/build.ts'],
 }
 // Project tasks run in the repository; the product itself runs in the caller's folder.

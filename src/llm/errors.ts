@@ -76,7 +76,8 @@ function codeOf(status: number, words: string, message: string): ErrorCode {
     case 400:
     case 422:
       if (CONTEXT.test(`${words} ${message}`)) return 'context_length_exceeded'
-      if (FILTERED.test(words) || /content management policy|content_filter/i.test(message)) return 'content_filtered'
+      if (FILTERED.test(words) || /content management policy|content[_ ]filter/i.test(message))
+        return 'content_filtered'
       if (/api key not valid|api_key_invalid|invalid api key/i.test(`${words} ${message}`))
         return 'upstream_unauthorized'
       if (/model_not_found|model .*(?:does not exist|not found)/i.test(`${words} ${message}`)) return 'model_not_found'

@@ -304,7 +304,7 @@ export const FAULTS = {
     stream: 'broken',
     steps: (answer) => [
       { write: head(200, { 'content-type': answer.contentType, 'transfer-encoding': 'chunked' }) },
-      ...(answer.events ?? []).slice(0, 2).map((event) => chunk(event)),
+      ...(answer.events ?? []).slice(0, 3).map((event) => chunk(event)),
       { write: 'xyz\r\nhello\r\n' },
     ],
   },

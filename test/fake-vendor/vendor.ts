@@ -5,9 +5,12 @@ import { RequestReader, type Closing, type VendorRequest } from './request.ts'
 import { toBytes, whole, type Headers, type Step } from './steps.ts'
 import type { AnswerOptions, Wire } from './wire.ts'
 
-/** What to do with one request: a named fault (with its knobs), an answer of one's own, or steps. */
+/** A named fault with its knobs; none is an honest answer. */
+export type FaultScript = { readonly fault?: FaultName } & FaultOptions & AnswerOptions
+
+/** What to do with one request: a named fault, an answer of one's own, or steps. */
 export type Script =
-  | ({ readonly fault?: FaultName } & FaultOptions & AnswerOptions)
+  | FaultScript
   | { readonly status: number; readonly body: unknown; readonly headers?: Headers }
   | { readonly steps: (request: VendorRequest) => readonly Step[] }
 
@@ -185,7 +188,8 @@ export class FakeVendor {
     else if ('endless' in step) while (connection.open) await this.#write(socket, toBytes(step.endless))
     else if ('close' in step) this.#close(socket, step.close)
     else if ('hold' in step) await Promise.race([this.#held.promise, connection.closed])
-    else if (typeof step.wait === 'number') await Promise.race([Bun.sleep(step.wait), connection.closed])
+    else if (typeof step.wait === 'number')
+      await Promise.race([step.wait > 0 ? Bun.sleep(step.wait) : turn(), connection.closed])
     else await Promise.race([step.wait, connection.closed])
   }
 
@@ -217,4 +221,9 @@ export class FakeVendor {
     })
     connection.wake()
   }
+}
+
+/** Lets the event loop go round once. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve))
 }

@@ -8,6 +8,7 @@ import { mergeRaw, readUsage } from './usage.ts'
 
 const NOTHING = Buffer.alloc(0)
 const STOP = Buffer.from('"message_stop"')
+const STOP_EVENT = 'event: message_stop\ndata: {"type":"message_stop"}\n\n'
 const ERROR = Buffer.from('"type":"error"')
 const ERROR_EVENT = Buffer.from('event: error')
 
@@ -18,7 +19,13 @@ export function createMessageTap(stream: boolean): UsageTap {
       tail.push(bytes)
       return bytes
     },
-    flush: () => NOTHING,
+    flush() {
+      if (!stream) return NOTHING
+      // A vendor that gives its reason to stop and then forgets the last event has still ended: clients wait for it.
+      const end = tail.tail()
+      if (lastText(end, 'stop_reason') === undefined || end.indexOf(STOP) !== -1) return NOTHING
+      return Buffer.from(end.subarray(-2).toString('latin1') === '\n\n' ? STOP_EVENT : `\n\n${STOP_EVENT}`)
+    },
     report: () => reportOf(tail, stream),
   }
 }
@@ -33,7 +40,7 @@ function reportOf(tail: Tail, stream: boolean): TapReport {
   const finish = lastText(end, 'stop_reason')
   const stopSequence = lastText(end, 'stop_sequence')
   const failed = end.indexOf(ERROR) !== -1 || end.indexOf(ERROR_EVENT) !== -1 ? lastObject(end, 'error') : undefined
-  const complete = stream ? end.indexOf(STOP) !== -1 : finish !== undefined
+  const complete = finish !== undefined || (stream && end.indexOf(STOP) !== -1)
   const [model, id] = [firstText(head, 'model'), firstText(head, 'id')]
   return {
     ...(known && usage !== undefined ? { usage: readUsage(usage) } : {}),
