@@ -8,7 +8,7 @@ import { shownName } from './role-input.ts'
 export async function runRoleTest(input: Input, io: Io): Promise<number> {
   const path = input.positionals[0] ?? '-'
   const what = shownName(path)
-  const results = runCases(parseDocument(await readUserFile(path, io), what).value, what)
+  const results = runCases(parseDocument(await readUserFile(path, io), what).value, what, new Date().toISOString())
   const failed = results.filter((result) => !result.passed).length
   const passed = results.length - failed
   if (input.json) {

@@ -25,25 +25,29 @@ export type CaseResult = {
   readonly preflight?: Preflight
 }
 
-/** Runs an array of launches `{id, taskDefinition, role, context, expected}`. A case that cannot be read fails alone. */
-export function runCases(cases: unknown, what: string): readonly CaseResult[] {
+/**
+ * Runs an array of launches `{id, taskDefinition, role, context, expected}`. A case that cannot be read fails alone. `now` (ISO 8601) is the
+ * time of the launches whose context names none, for policies with dates.
+ */
+export function runCases(cases: unknown, what: string, now?: string): readonly CaseResult[] {
   if (!Array.isArray(cases))
     throw new AppError(
       'invalid_usage',
       `${what} must be an array of cases {id, taskDefinition, role, context, expected}.`,
     )
   if (cases.length === 0) throw new AppError('invalid_usage', `${what} holds no case.`)
-  return (cases as readonly unknown[]).map((item, index) => runCase(item, `${what}[${index}]`))
+  return (cases as readonly unknown[]).map((item, index) => runCase(item, `${what}[${index}]`, now))
 }
 
-function runCase(item: unknown, what: string): CaseResult {
+function runCase(item: unknown, what: string, now: string | undefined): CaseResult {
   const id = isRecord(item) && typeof item['id'] === 'string' ? item['id'] : what
   try {
     if (!isRecord(item)) throw new AppError('invalid_usage', 'a case is a JSON object.')
     const expected = readExpectation(item['expected'])
     const task = asTaskDefinition(item['taskDefinition'], 'taskDefinition')
     const role = item['role'] === null || item['role'] === undefined ? undefined : asRole(item['role'], 'role')
-    const result = preflight(task, role, asFacts(item['context'] ?? {}, 'context'))
+    const facts = asFacts(item['context'] ?? {}, 'context')
+    const result = preflight(task, role, now === undefined || facts.now !== undefined ? facts : { ...facts, now })
     const differences = compare(expected, result)
     return { id, passed: differences.length === 0, differences, preflight: result }
   } catch (error) {

@@ -80,7 +80,7 @@ export function decide(
   if (worst.decision === 'Allowed') return { outcome: 'allowed', evaluation: worst, missingFacts: [] }
   const bestPolicies = assumeAll(policies, unknowns, 'best')
   const unreadPolicies = party.unread.map((name) => ({ name, document: ADMINISTRATOR }))
-  const unreadResource = crossAccount && resource.policy === undefined
+  const unreadResource = crossAccount && resource.policy === undefined && !resource.isPublic
   const best = evaluate(unreadResource ? { ...request, resourceAccount: party.account } : request, {
     ...bestPolicies,
     identityPolicies: [...bestPolicies.identityPolicies, ...unreadPolicies],

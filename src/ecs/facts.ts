@@ -46,7 +46,8 @@ export type Facts = {
   readonly caller?: CallerFacts
   readonly taskRole?: RoleFacts
   readonly instanceRole?: RoleFacts
-  readonly guardDuty?: { readonly repositoryArn?: string }
+  /** Present when GuardDuty Runtime Monitoring is on; its repository where the region's known one is not meant. */
+  readonly guardDuty?: { readonly repositoryArn?: string; readonly account?: string }
   readonly enableExecuteCommand?: boolean
   /** `ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE` of the container instance; true when it is not said. */
   readonly awslogsExecutionRoleOverride?: boolean
@@ -89,8 +90,10 @@ export type PullThroughRule = {
   readonly prefix: string
   /** Whether this launch is the first to pull the image, so that ECR must import it. */
   readonly firstPull: boolean
-  /** A repository creation template with a role creates the repository in the puller's place. */
+  /** A repository creation template with a role of its own makes the repository in the puller's place. */
   readonly creationTemplate: boolean
+  /** The cache repository is there already. */
+  readonly repositoryExists?: boolean
   readonly registryPolicy?: PolicyDocument | null
 }
 

@@ -161,7 +161,9 @@ class FactReader {
 
   role(name: string): RoleFacts | undefined {
     const value = this.value[name]
-    if (value === undefined || value === null) return undefined
+    // null says that there is none: nothing is allowed.
+    if (value === null) return { policies: [], unreadPolicies: [] }
+    if (value === undefined) return undefined
     if (typeof value !== 'string') return asRole(value, `${this.what}: ${name}`)
     const policies =
       value.startsWith('arn:') && value.includes(':role/') ? [] : readNamedPolicies(value, `${this.what}: ${name}`)
@@ -225,6 +227,7 @@ function readPullThrough(value: unknown, what: string): readonly PullThroughRule
   if (typeof prefix === 'string') return [pullThroughRule(prefix, value, what)]
   if (Array.isArray(value['prefixes']))
     return textsOf(value['prefixes'])?.map((item) => pullThroughRule(item, value, what))
+  if (Array.isArray(value['rules'])) return readPullThrough(value['rules'], what)
   const rules = isRecord(value['rules']) ? value['rules'] : value
   const named = Object.entries(rules).filter(([, entry]) => isRecord(entry) || typeof entry === 'string')
   if (named.length === 0) return [pullThroughRule('', value, what)]
@@ -240,6 +243,7 @@ function pullThroughRule(prefix: string, rule: Json, what: string): PullThroughR
     creationTemplate: Boolean(
       rule['creationTemplate'] ?? rule['creationTemplateRole'] ?? rule['creationTemplateRoleArn'],
     ),
+    ...(typeof rule['repositoryExists'] === 'boolean' ? { repositoryExists: rule['repositoryExists'] } : {}),
     ...(policy === undefined
       ? {}
       : { registryPolicy: policy === null ? null : asPolicyDocument(policy, `${what}: registryPolicy`) }),
@@ -251,7 +255,11 @@ function readGuardDuty(value: unknown): Facts['guardDuty'] {
   if (typeof value === 'string') return value.startsWith('arn:') ? { repositoryArn: value } : {}
   if (!isRecord(value) || value['enabled'] === false || value['runtimeMonitoring'] === false) return undefined
   const arn = value['repositoryArn'] ?? value['repository']
-  return typeof arn === 'string' && arn.startsWith('arn:') ? { repositoryArn: arn } : {}
+  const account = value['accountId'] ?? value['account']
+  return {
+    ...(typeof arn === 'string' && arn.startsWith('arn:') ? { repositoryArn: arn } : {}),
+    ...(typeof account === 'string' ? { account } : {}),
+  }
 }
 
 function absent(entry: unknown): Json {

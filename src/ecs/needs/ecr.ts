@@ -114,7 +114,10 @@ export function pullThroughNeeds(
     grants: [scope],
     why,
   })
-  const exists = rule.creationTemplate || setting.facts.repositories?.[repository.arn]?.exists === true
+  const exists =
+    rule.creationTemplate ||
+    rule.repositoryExists === true ||
+    setting.facts.repositories?.[repository.arn]?.exists === true
   return [
     need('ecr:BatchImportUpstreamImage', `let ECR fetch ${repository.name} from upstream on the first pull`),
     ...(exists
@@ -128,7 +131,7 @@ export function guardDutyRepository(setting: Setting): EcrRepository | undefined
   const { guardDuty } = setting.facts
   if (!guardDuty || setting.launchType !== 'FARGATE') return undefined
   const name = 'aws-guardduty-agent-fargate'
-  const account = GUARDDUTY_ACCOUNTS[setting.region]
+  const account = guardDuty.account ?? GUARDDUTY_ACCOUNTS[setting.region]
   const known =
     guardDuty.repositoryArn ?? `arn:${setting.partition}:ecr:${setting.region}:${account ?? '*'}:repository/${name}`
   return {

@@ -95,6 +95,8 @@ export function secretNeeds(id: string, purpose: SecretPurpose, setting: Setting
     endpoint: 'secretsmanager',
     context: {
       'secretsmanager:SecretId': secret.arn,
+      // What GetSecretValue reads when nothing else is asked for.
+      'secretsmanager:VersionStage': 'AWSCURRENT',
       ...Object.fromEntries(
         tags.flatMap(([key, value]) => [
           [`secretsmanager:ResourceTag/${key}`, value],
