@@ -82,6 +82,10 @@ const routes = [
     component: lazyRouteComponent(() => import('./pages/keys/detail.tsx'), 'KeyPage'),
   }),
   createRoute({
+    ...page('/roles', 'tab', 'example'),
+    component: lazyRouteComponent(() => import('./pages/roles/page.tsx'), 'RolesPage'),
+  }),
+  createRoute({
     ...page('/settings', 'tab', 'actor_id', 'target'),
     component: lazyRouteComponent(() => import('./pages/settings/page.tsx'), 'SettingsPage'),
   }),

@@ -58,6 +58,7 @@ export const ROOMS = [
     group: 'access',
     rooms: [{ name: 'keys', to: '/keys', icon: 'key', letter: 'k' }],
   },
+  { group: 'ecs', rooms: [{ name: 'roles', to: '/roles', icon: 'role', letter: 'e' }] },
   {
     group: 'gateway',
     rooms: [

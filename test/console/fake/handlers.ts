@@ -2,13 +2,16 @@ import { actionsOf, type Role } from '../../../src/contract/action.ts'
 import type { Me, User } from '../../../src/contract/api/people.ts'
 import type { ROUTES, RouteName } from '../../../src/contract/api/routes.ts'
 import type { RouteResult, RouteValue } from '../../../src/contract/route.ts'
+import { executionRoles } from '../../../src/control/execution-roles.ts'
 import { detailOf, makeCall } from './calls.ts'
 import { XSS } from './model.ts'
 import { makeOverview } from './overview.ts'
 import { aliases, keys, models, providers, registry } from './things.ts'
 
 export type Handlers = {
-  [K in RouteName]?: (value: RouteValue<(typeof ROUTES)[K]>) => RouteResult<(typeof ROUTES)[K]>
+  [K in RouteName]?: (
+    value: RouteValue<(typeof ROUTES)[K]>,
+  ) => RouteResult<(typeof ROUTES)[K]> | Promise<RouteResult<(typeof ROUTES)[K]>>
 }
 
 export type FakeOptions = { role?: Role; empty?: boolean; xss?: boolean; fail?: ReadonlySet<string> }
@@ -205,6 +208,7 @@ export function handlersFor(options: FakeOptions): Handlers {
     updateAlias: ({ params }) => find(aliases, ({ name }) => name === params.name),
     deleteAlias: () => undefined,
     createPlaygroundKey: () => ({ secret: 'prk_play', expires_at: ago(-10), base_url: '' }),
+    ...executionRoles,
     listUsers: () => list(people),
     inviteUser: ({ body }) => ({
       ...user,

@@ -66,7 +66,7 @@ async function answer(
     if (!handler) return problem(404, 'not_found', `${name} is not part of this fake`)
     try {
       const text = await request.text()
-      const result = handler({
+      const result = await handler({
         params,
         query: parse('query', Object.fromEntries(url.searchParams)),
         body: text ? parse('body', JSON.parse(text)) : undefined,
