@@ -82,6 +82,10 @@ const routes = [
     component: lazyRouteComponent(() => import('./pages/keys/detail.tsx'), 'KeyPage'),
   }),
   createRoute({
+    ...page('/limits', 'new'),
+    component: lazyRouteComponent(() => import('./pages/limits/page.tsx'), 'LimitsPage'),
+  }),
+  createRoute({
     ...page('/roles', 'tab', 'example'),
     component: lazyRouteComponent(() => import('./pages/roles/page.tsx'), 'RolesPage'),
   }),

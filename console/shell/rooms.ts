@@ -56,7 +56,10 @@ export const ROOMS = [
   },
   {
     group: 'access',
-    rooms: [{ name: 'keys', to: '/keys', icon: 'key', letter: 'k' }],
+    rooms: [
+      { name: 'keys', to: '/keys', icon: 'key', letter: 'k' },
+      { name: 'limits', to: '/limits', icon: 'limit', letter: 'l' },
+    ],
   },
   { group: 'ecs', rooms: [{ name: 'roles', to: '/roles', icon: 'role', letter: 'e' }] },
   {

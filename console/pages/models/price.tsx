@@ -4,6 +4,7 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { deletePrice, listPrices, type ModelView, setPrice } from '../../../src/contract/api/models.ts'
 import { api, refresh } from '../../api.ts'
 import { COMMON } from '../../i18n/common.ts'
+import { microsOf } from '../../i18n/money.ts'
 import { useText } from '../../i18n/text.ts'
 import { fieldErrors, FormFrame } from '../../ui/form.tsx'
 import { told } from '../../ui/toast.tsx'
@@ -16,12 +17,6 @@ const CLASSES = [
   ['cache_write', 'cacheWrite'],
 ] as const
 type Values = Record<(typeof CLASSES)[number][0], string>
-
-/** "2.50" in micro-dollars; null when it is no amount. */
-export function microsOf(text: string): number | null {
-  const match = /^\s*\$?(\d{1,9})(?:[.,](\d{0,6}))?\s*$/.exec(text)
-  return match ? Number(match[1]) * 1_000_000 + Number((match[2] ?? '').padEnd(6, '0')) : null
-}
 
 const dollarsOf = (micros: number | undefined) => (micros === undefined ? '' : String(micros / 1e6))
 

@@ -102,11 +102,13 @@ function StepCalls({ step, said }: { step: LaunchStep; said: string | undefined 
           </div>
         </div>
       ))}
-      {step.failures.filter(({ text }) => text !== said).map((failure) => (
-        <div key={failure.text} className="bad" style={{ fontSize: 13, marginTop: 6 }}>
-          {failure.text}
-        </div>
-      ))}
+      {step.failures
+        .filter(({ text }) => text !== said)
+        .map((failure) => (
+          <div key={failure.text} className="bad" style={{ fontSize: 13, marginTop: 6 }}>
+            {failure.text}
+          </div>
+        ))}
     </div>
   )
 }

@@ -141,6 +141,7 @@ function Next() {
         <TextLink to="/aliases" search={{ new: '1' }}>
           {t('nextAlias')}
         </TextLink>
+        <TextLink to="/limits">{t('nextLimits')}</TextLink>
         <TextLink to="/roles">{t('nextRole')}</TextLink>
         <TextLink to="/settings" search={{ tab: 'people' }}>
           {t('nextInvite')}

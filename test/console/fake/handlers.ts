@@ -6,6 +6,7 @@ import { executionRoles } from '../../../src/control/execution-roles.ts'
 import { detailOf, makeCall } from './calls.ts'
 import { XSS } from './model.ts'
 import { makeOverview } from './overview.ts'
+import { budgets, guards, limits } from './rules.ts'
 import { aliases, keys, models, providers, registry } from './things.ts'
 
 export type Handlers = {
@@ -209,6 +210,15 @@ export function handlersFor(options: FakeOptions): Handlers {
     deleteAlias: () => undefined,
     createPlaygroundKey: () => ({ secret: 'prk_play', expires_at: ago(-10), base_url: '' }),
     ...executionRoles,
+    listLimits: () => list(options.empty ? [] : limits),
+    putLimit: ({ body }) => ({ ...limits[0]!, ...body }),
+    deleteLimit: () => undefined,
+    listBudgets: () => list(options.empty ? [] : budgets),
+    putBudget: ({ body }) => ({ ...budgets[0]!, ...body }),
+    deleteBudget: () => undefined,
+    listGuards: () => list(options.empty ? [] : guards),
+    putGuard: ({ body }) => ({ ...guards[0]!, name: body.name, guard: body }),
+    deleteGuard: () => undefined,
     listUsers: () => list(people),
     inviteUser: ({ body }) => ({
       ...user,
