@@ -8,7 +8,7 @@ const UNSAFE =
 const EXCEPT: Readonly<Record<string, string>> = {
   'src/http/console-files.ts':
     'builds the console of a checkout once, with the project’s own script; the executable holds it built',
-  'src/workers.ts': 'starts gateway processes: copies of the running executable, without a shell',
+  'src/app/workers.ts': 'starts gateway processes: copies of the running executable, without a shell',
 }
 
 export const unsafe: Rule = {

@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises'
+import type { Config } from '../config/config.ts'
+import { createGateway } from '../gateway/create.ts'
+import { openGatewayServer, type GatewayServer, type ServerOptions } from '../gateway/server.ts'
+import { Spool } from '../record/spool.ts'
+import type { SnapshotHolder } from './holder.ts'
+import { describeError, type Log } from './log.ts'
+
+/** How often a segment is handed over, so that records are seen soon. */
+const ROTATE_MS = 200
+
+/** One data plane with its listener and its spool: the whole of a worker, a part of the only process. */
+export type GatewayProcess = {
+  readonly server: GatewayServer
+  readonly inFlight: () => number
+  /** Drains, then hands over the last records. Resolves to the number of calls that were cut. */
+  readonly stop: (graceMs: number) => Promise<number>
+}
+
+export type GatewayProcessOptions = {
+  readonly config: Pick<Config, 'maxBodyBytes' | 'env'>
+  readonly holder: SnapshotHolder
+  readonly spoolFolder: string
+  /** Tells this process's segments from those of others. */
+  readonly writer: string
+  readonly host: string
+  readonly port: number
+  readonly reusePort: boolean
+  readonly rest?: ServerOptions['rest']
+  readonly log: Log
+}
+
+export function openGatewayProcess(options: GatewayProcessOptions): GatewayProcess {
+  const { config, holder, log } = options
+  const spool = new Spool(options.spoolFolder, options.writer)
+  const gateway = createGateway({
+    snapshot: holder.current,
+    record: (record) => spool.append(record),
+    report: (error, requestId) => log('error', describeError(error), { request_id: requestId }),
+    limits: { bodyBytes: config.maxBodyBytes },
+    world: { env: config.env, readFile: (path) => readFile(path, 'utf8'), fetch, now: Date.now },
+  })
+  const server = openGatewayServer({
+    host: options.host,
+    port: options.port,
+    reusePort: options.reusePort,
+    gateway,
+    notReady: () => (holder.known() ? undefined : 'no configuration yet'),
+    ...(options.rest ? { rest: options.rest } : {}),
+  })
+  const rotation = setInterval(() => rotate(spool, log), ROTATE_MS)
+  return {
+    server,
+    inFlight: () => gateway.inFlight,
+    async stop(graceMs) {
+      const cut = await server.stop(graceMs)
+      clearInterval(rotation)
+      gateway.close()
+      rotate(spool, log)
+      return cut
+    },
+  }
+}
+
+function rotate(spool: Spool, log: Log): void {
+  try {
+    spool.rotate()
+  } catch (error) {
+    log('error', `call records cannot be handed over: ${describeError(error)}`)
+  }
+}

@@ -1,0 +1,65 @@
+import { compileSnapshot } from '../snapshot/compile.ts'
+import { createHolder } from './holder.ts'
+import { openGatewayProcess, type GatewayProcess } from './gateway-process.ts'
+import { createLog, describeError } from './log.ts'
+import { WORKER_VARIABLE, type FromWorker, type ToWorker, type WorkerSpec } from './workers.ts'
+
+const tell = (message: FromWorker) => process.send?.(message)
+
+/** The whole life of a gateway process beside others: it does what its parent says and ends with it. */
+export function runWorker(env: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const holder = createHolder()
+  const { promise: over, resolve: end } = Promise.withResolvers<void>()
+  let running: GatewayProcess | undefined
+
+  const start = (spec: WorkerSpec) => {
+    const log = createLog(spec.logLevel, (text) => void process.stderr.write(text))
+    running = openGatewayProcess({
+      config: { maxBodyBytes: spec.maxBodyBytes, env },
+      holder,
+      spoolFolder: spec.spoolFolder,
+      writer: `${process.pid}w${env[WORKER_VARIABLE] ?? ''}`,
+      host: spec.host,
+      port: spec.port,
+      reusePort: true,
+      rest: (request, path, query) => passOn(request, path, query, spec.controlSocket),
+      log,
+    })
+    tell({ type: 'listening', port: running.server.port })
+  }
+
+  process.on('message', (message: ToWorker) => {
+    if (message.type === 'stop') {
+      void running?.stop(message.graceMs).then((cut) => {
+        tell({ type: 'stopped', cut })
+        end()
+      })
+      return
+    }
+    try {
+      holder.set(compileSnapshot(message.source))
+      if (message.type === 'start') start(message.spec)
+    } catch (error) {
+      tell({ type: 'failed', message: describeError(error) })
+    }
+  })
+  // A worker without a parent has nobody to record for.
+  process.on('disconnect', end)
+  // The parent drains its workers; a signal to the whole group must not end them before that.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
+  return over
+}
+
+/** Management and console live in the parent: the request goes there over its socket, the answer comes back as it is. */
+function passOn(request: Request, path: string, query: string, unix: string): Promise<Response> {
+  const headers = new Headers(request.headers)
+  return fetch(`http://control${path}${query ? `?${query}` : ''}`, {
+    unix,
+    method: request.method,
+    headers,
+    body: request.body,
+    redirect: 'manual',
+    decompress: false,
+    signal: request.signal,
+  })
+}

@@ -1,0 +1,105 @@
+import type { Subprocess } from 'bun'
+import { join } from 'node:path'
+import type { SnapshotSource } from '../snapshot/source.ts'
+import type { Log } from './log.ts'
+
+/** What the parent tells a worker. */
+export type ToWorker =
+  | { readonly type: 'start'; readonly spec: WorkerSpec; readonly source: SnapshotSource }
+  | { readonly type: 'snapshot'; readonly source: SnapshotSource }
+  | { readonly type: 'stop'; readonly graceMs: number }
+
+/** What a worker tells the parent. */
+export type FromWorker =
+  | { readonly type: 'listening'; readonly port: number }
+  | { readonly type: 'failed'; readonly message: string }
+  | { readonly type: 'stopped'; readonly cut: number }
+
+export type WorkerSpec = {
+  readonly host: string
+  readonly port: number
+  readonly spoolFolder: string
+  /** Socket of the parent, to which whatever is no call is passed on. */
+  readonly controlSocket: string
+  readonly maxBodyBytes: number
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+}
+
+/** Environment variable that makes the program a worker. */
+export const WORKER_VARIABLE = 'PORTREEVE_WORKER'
+
+const RESTART_MS = 500
+
+/** Gateway processes on one port, each restarted when it dies. */
+export type Workers = {
+  readonly port: number
+  readonly publish: (source: SnapshotSource) => void
+  readonly stop: (graceMs: number) => Promise<number>
+}
+
+/** Resolves when the first worker listens; rejects with its reason when it cannot. */
+export async function startWorkers(count: number, spec: WorkerSpec, first: SnapshotSource, log: Log): Promise<Workers> {
+  let source = first
+  let stopping = false
+  let port = spec.port
+  const running = new Set<Subprocess>()
+  const stopped = new Map<Subprocess, (cut: number) => void>()
+
+  const spawn = (index: number): Promise<number> => {
+    const { promise, resolve, reject } = Promise.withResolvers<number>()
+    const child = Bun.spawn(workerCommand(), {
+      env: { ...process.env, [WORKER_VARIABLE]: String(index) },
+      stdio: ['ignore', 'inherit', 'inherit'],
+      ipc(message: FromWorker) {
+        if (message.type === 'listening') resolve(message.port)
+        else if (message.type === 'failed') reject(new Error(message.message))
+        else stopped.get(child)?.(message.cut)
+      },
+      onExit(_, code) {
+        running.delete(child)
+        stopped.get(child)?.(0)
+        reject(new Error(`gateway process ${index} ended with code ${code}`))
+        if (stopping) return
+        log('error', 'a gateway process died and is started again', { worker: index, code })
+        setTimeout(() => void spawn(index).catch(() => {}), RESTART_MS)
+      },
+    })
+    running.add(child)
+    child.send({ type: 'start', spec: { ...spec, port }, source } satisfies ToWorker)
+    return promise
+  }
+
+  // The first one finds the port; the others share it.
+  port = await spawn(0).catch((error: unknown) => {
+    stopping = true
+    throw error
+  })
+  await Promise.all(Array.from({ length: count - 1 }, (_, index) => spawn(index + 1)))
+  return {
+    port,
+    publish(next) {
+      source = next
+      for (const child of running) child.send({ type: 'snapshot', source } satisfies ToWorker)
+    },
+    async stop(graceMs) {
+      stopping = true
+      const counts = [...running].map((child) => {
+        const { promise, resolve } = Promise.withResolvers<number>()
+        stopped.set(child, resolve)
+        child.send({ type: 'stop', graceMs } satisfies ToWorker)
+        return promise
+      })
+      const cut = (await Promise.all(counts)).reduce((sum, each) => sum + each, 0)
+      for (const child of running) child.kill()
+      return cut
+    },
+  }
+}
+
+/** The program itself: one executable when it is compiled, Bun with the entry file otherwise. */
+function workerCommand(): string[] {
+  const compiled = !/bun(\.exe)?$/.test(process.execPath)
+  return compiled
+    ? [process.execPath, 'gateway-worker']
+    : [process.execPath, join(import.meta.dir, '..', 'main.ts'), 'gateway-worker']
+}
