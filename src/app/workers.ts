@@ -90,7 +90,7 @@ export async function startWorkers(count: number, spec: WorkerSpec, first: Snaps
         return promise
       })
       const cut = (await Promise.all(counts)).reduce((sum, each) => sum + each, 0)
-      for (const child of running) child.kill()
+      for (const child of running) child.kill('SIGKILL')
       return cut
     },
   }

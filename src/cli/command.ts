@@ -37,6 +37,8 @@ export type Command = {
   /** Noun and verb, as typed: `keys create`. */
   readonly name: string
   readonly summary: string
+  /** Not for people: left out of the overview. */
+  readonly hidden?: boolean
   /** Text below the summary in the command's own help. */
   readonly about?: string
   readonly positionals?: readonly Positional[]

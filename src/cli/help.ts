@@ -28,7 +28,7 @@ function wrap(text: string, width: number): string[] {
 
 /** The overview that `portreeve help` prints: every command, grouped by noun. */
 export function overview(commands: readonly Command[]): string {
-  const rows = commands.map((command) => [command.name, command.summary] as const)
+  const rows = commands.filter(({ hidden }) => !hidden).map((command) => [command.name, command.summary] as const)
   return [
     'Portreeve: one gate for every AI model and API, and the ECS execution role it needs.',
     '',

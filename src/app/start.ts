@@ -1,0 +1,153 @@
+import { availableParallelism } from 'node:os'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Config, StartFile } from '../config/config.ts'
+import { openDataFolder } from '../control/data-folder.ts'
+import { openSealer } from '../control/sealing.ts'
+import { AppError } from '../errors.ts'
+import { adoptSegments } from '../record/spool.ts'
+import { compileSnapshot } from '../snapshot/compile.ts'
+import type { SnapshotSource } from '../snapshot/source.ts'
+import { openManagement, type Management } from './management.ts'
+import { openGatewayProcess } from './gateway-process.ts'
+import { createHolder } from './holder.ts'
+import { lastSourceIn } from './last-source.ts'
+import { describeError, type Log } from './log.ts'
+import { startWorkers, type Workers } from './workers.ts'
+import type { GatewayServer, ServerOptions } from '../gateway/server.ts'
+import { listenControl } from './control-server.ts'
+
+/** A Portreeve that runs. */
+export type Running = {
+  /** Where clients call. */
+  readonly url: string
+  /** Where people and programs manage it. */
+  readonly adminUrl: string
+  readonly management: Management
+  readonly workers: number
+  /** What had to be done without, in words: empty when all is well. */
+  readonly degraded: string | null
+  /** Lets running calls finish for at most `graceMs`. Resolves to the number of calls that were cut. */
+  readonly stop: (graceMs: number) => Promise<number>
+}
+
+/** Starts everything that `config` asks for. Throws AppError with the remedy when it cannot. */
+export async function startPortreeve(config: Config, file: StartFile | null, log: Log): Promise<Running> {
+  const folder = openDataFolder(config.dataFolder)
+  try {
+    return await startIn(folder, config, file, log)
+  } catch (error) {
+    folder.close()
+    throw error
+  }
+}
+
+async function startIn(
+  folder: ReturnType<typeof openDataFolder>,
+  config: Config,
+  file: StartFile | null,
+  log: Log,
+): Promise<Running> {
+  const sealer = openSealer(folder.path, config.encryptionKey)
+  const spoolFolder = folder.file('spool')
+  adoptSegments(spoolFolder)
+  const holder = createHolder()
+  const last = lastSourceIn(folder.file('last-configuration'), sealer)
+  let workers: Workers | undefined
+  let source: SnapshotSource | undefined
+  const publish = (next: SnapshotSource) => {
+    holder.set(compileSnapshot(next))
+    source = next
+    last.write(next)
+    workers?.publish(next)
+  }
+  const management = await openManagement({ config, file, folder, sealer, spoolFolder, log, publish })
+  if (!source) {
+    // The database could not be read: yesterday's configuration serves until it can.
+    source = last.read()
+    if (!source) throw management.problem ?? new AppError('not_ready', 'there is no configuration to start with')
+    holder.set(compileSnapshot(source))
+  }
+  const count = config.workers === 'auto' ? availableParallelism() : config.workers
+  const own = config.adminPort !== null
+  const rest: ServerOptions['rest'] = own ? undefined : management.handle
+  const controlSocket = folder.file('control.sock')
+  const plane = count === 1 ? single() : await many()
+  const admin = own
+    ? listenControl({ hostname: config.adminHost, port: config.adminPort ?? 0 }, management.handle)
+    : undefined
+  const url = reachable(config.host, plane.server.port)
+  const adminUrl = admin ? reachable(config.adminHost, admin.port) : url
+  management.listening({ url, adminUrl })
+
+  function single() {
+    const process = openGatewayProcess({
+      config,
+      holder,
+      spoolFolder,
+      writer: 'main',
+      host: config.host,
+      port: config.port,
+      reusePort: false,
+      ...(rest ? { rest } : {}),
+      log,
+    })
+    return { server: process.server as Pick<GatewayServer, 'port'>, stop: process.stop }
+  }
+
+  async function many() {
+    rmSync(controlSocket, { force: true })
+    const control = listenControl({ unix: controlSocket }, rest ?? nothingHere)
+    const spec = {
+      host: config.host,
+      port: config.port,
+      spoolFolder,
+      controlSocket,
+      maxBodyBytes: config.maxBodyBytes,
+      logLevel: config.logLevel,
+    }
+    try {
+      workers = await startWorkers(count, spec, source!, log)
+    } catch (error) {
+      control.stop()
+      throw error instanceof AppError
+        ? error
+        : new AppError('conflict', describeError(error), { field: '--port' }, error)
+    }
+    const started = workers
+    return {
+      server: { port: started.port },
+      stop: async (graceMs: number) => {
+        const cut = await started.stop(graceMs)
+        control.stop()
+        return cut
+      },
+    }
+  }
+
+  return {
+    url,
+    adminUrl,
+    management,
+    workers: count,
+    degraded: management.problem?.message ?? null,
+    async stop(graceMs) {
+      const cut = await plane.stop(graceMs)
+      admin?.stop()
+      await management.close()
+      rmSync(join(folder.path, 'control.sock'), { force: true })
+      folder.close()
+      return cut
+    },
+  }
+}
+
+function nothingHere(): undefined {
+  return undefined
+}
+
+/** An address that works when it is pasted: a listener on every address is reached on the local one. */
+function reachable(host: string, port: number): string {
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
+}
