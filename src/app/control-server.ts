@@ -16,9 +16,7 @@ export function listenControl(
   }
   try {
     const server =
-      'unix' in where
-        ? Bun.serve({ unix: where.unix, fetch })
-        : Bun.serve({ ...where, fetch, idleTimeout: 75 })
+      'unix' in where ? Bun.serve({ unix: where.unix, fetch }) : Bun.serve({ ...where, fetch, idleTimeout: 75 })
     return { port: server.port ?? 0, stop: () => void server.stop(true) }
   } catch (error) {
     throw new AppError(

@@ -1,51 +1,54 @@
-import type { CallRecord } from '../contract/call.ts'
-import { createIngester } from '../record/ingest.ts'
 import type { Tail } from '../record/tail.ts'
-import { callsIn } from '../store/call.ts'
-import { refusesData } from '../store/data-error.ts'
-import type { Store } from '../store/open.ts'
-import { describeError, type Log } from './log.ts'
+import type { Log } from './log.ts'
+import type { FromRecordWorker, ToRecordWorker } from './record-worker.ts'
 
 const EVERY_MS = 250
 const LONGEST_PAUSE_MS = 10_000
 
 /** Moves records from the spool into the store while the process runs. */
 export type RecordMover = {
+  /** Segments that wait for the database. */
   readonly waiting: () => number
-  /** Moves what is left. */
+  /** Moves what is left, then ends. */
   readonly stop: () => Promise<void>
 }
 
-export function moveRecords(spoolFolder: string, store: Store, tail: Tail, log: Log): RecordMover {
-  const ingester = createIngester(spoolFolder, {
-    add: (records: readonly CallRecord[]) => callsIn(store.db).ingest(records),
-    blamesRecord: refusesData,
-    onAdded: tail.publish,
-    onProblem: (message) => log('error', message),
-  })
+/** Starts the thread that moves records. While the database is away they stay in the spool: nothing is lost. */
+export function moveRecords(databaseUrl: string, spoolFolder: string, tail: Tail, log: Log): RecordMover {
+  const worker = new Worker(new URL('./record-worker.ts', import.meta.url), { smol: true })
+  let waiting = 0
   let pause = EVERY_MS
   let timer: Timer | undefined
-  let stopped = false
-  const turn = async () => {
-    try {
-      await ingester.run()
-      pause = EVERY_MS
-    } catch (error) {
-      // The records stay in the spool: nothing is lost while the database is away.
-      pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
-      log('warn', `call records wait for the database: ${describeError(error)}`, { segments: ingester.waiting() })
-    }
-    if (!stopped) timer = setTimeout(() => void turn(), pause)
+  let ended: (() => void) | undefined
+  const send = (message: ToRecordWorker) => worker.postMessage(message)
+  const done = (error: string | null) => {
+    if (ended) return ended()
+    pause = error === null ? EVERY_MS : Math.min(pause * 2, LONGEST_PAUSE_MS)
+    if (error !== null) log('warn', `call records wait for the database: ${error}`, { segments: waiting })
+    timer = setTimeout(() => send({ type: 'run', tell: tail.isWatched() }), pause)
   }
-  void turn()
+  worker.onmessage = ({ data }: MessageEvent<FromRecordWorker>) => {
+    if (data.type === 'added') tail.publish(data.records)
+    else if (data.type === 'problem') log('error', data.message)
+    else {
+      waiting = data.waiting
+      done(data.error)
+    }
+  }
+  worker.onerror = (event) => {
+    log('error', `the record thread stopped: ${event.message}`)
+    done(event.message)
+  }
+  send({ type: 'open', databaseUrl, spoolFolder })
   return {
-    waiting: ingester.waiting,
+    waiting: () => waiting,
     async stop() {
-      stopped = true
       clearTimeout(timer)
-      await ingester
-        .run()
-        .catch((error: unknown) => log('warn', `call records stay in the spool: ${describeError(error)}`))
+      const { promise, resolve } = Promise.withResolvers<void>()
+      ended = resolve
+      send({ type: 'close' })
+      await promise
+      worker.terminate()
     },
   }
 }

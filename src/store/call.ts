@@ -69,10 +69,12 @@ const PLAIN = [
   'cache',
 ] as const satisfies readonly (keyof CallTable & keyof CallRecord)[]
 
-const COLUMNS = [...PLAIN, 'outcome', 'stream', 'attempts', 'dropped', 'guards', ...Object.values(USAGE)]
-const HEAD = `insert into call (${COLUMNS.join(',')})`
+/** The columns of a call's row, in the order of `callRow`. */
+export const CALL_COLUMNS = [...PLAIN, 'outcome', 'stream', 'attempts', 'dropped', 'guards', ...Object.values(USAGE)]
+const HEAD = `insert into call (${CALL_COLUMNS.join(',')})`
 
-function toRow(record: CallRecord): unknown[] {
+/** A record as the values of its row. */
+export function callRow(record: CallRecord): unknown[] {
   const { usage } = record
   return [
     ...PLAIN.map((name) => storable(record[name])),
@@ -117,12 +119,10 @@ export const callsIn = (db: Db) => ({
         transaction,
         HEAD,
         'on conflict (id) do nothing returning id',
-        [...byId.values()].map(toRow),
+        [...byId.values()].map(callRow),
       )
       const added = rows.flatMap(({ id }) => byId.get(id) ?? [])
-      await rollupsIn(transaction).add(added)
-      await ledgerIn(transaction).append(added)
-      await markKeysUsed(transaction, added)
+      await addToSums(transaction, added)
       return added
     })
   },
@@ -161,6 +161,13 @@ export const callsIn = (db: Db) => ({
 
 function inTransaction<T>(db: Db, run: (db: Db) => Promise<T>): Promise<T> {
   return db.isTransaction ? run(db) : db.transaction().execute(run)
+}
+
+/** What follows from new records: sums, ledger, when keys were used. In the transaction that adds them. */
+export async function addToSums(transaction: Db, added: readonly CallRecord[]): Promise<void> {
+  await rollupsIn(transaction).add(added)
+  await ledgerIn(transaction).append(added)
+  await markKeysUsed(transaction, added)
 }
 
 async function markKeysUsed(db: Db, records: readonly CallRecord[]): Promise<void> {

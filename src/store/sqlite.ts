@@ -23,6 +23,8 @@ const STATEMENTS_KEPT = 200
 
 /** Opens the file and resolves nothing in between: every statement runs at once on the calling thread. */
 export function openSqliteHere(path: string): {
+  /** For statements that run too often to go through a query builder. */
+  database: Database
   execute: (sql: string, parameters: readonly unknown[]) => SqliteAnswer
   close: () => void
 } {
@@ -57,6 +59,7 @@ export function openSqliteHere(path: string): {
     return statement
   }
   return {
+    database,
     execute(sql, parameters) {
       const statement = prepared(sql)
       const bound = parameters as SQLQueryBindings[]
@@ -111,4 +114,10 @@ function driverOver(open: () => Promise<SqliteExecutor>): Driver {
       executor = undefined
     },
   }
+}
+
+/** The path of `sqlite:PATH`; undefined for another database, or one that lives in memory and has only one connection. */
+export function pathOfSqlite(url: string): string | undefined {
+  const path = /^sqlite:(?:\/\/(?=\/|[^/]))?(.+)$/.exec(url)?.[1]
+  return path === ':memory:' ? undefined : path
 }
