@@ -1,29 +1,35 @@
 import { AppError } from '../errors.ts'
-import { splitTarget } from '../gateway/listen.ts'
-import type { ServerOptions } from '../gateway/server.ts'
+import type { ControlHandler, Peer } from '../http/server.ts'
 
 export type ControlServer = { readonly port: number; readonly stop: () => void }
 
-/** A listener for management and console alone: on an address of its own, or on the socket to which workers pass on what is no call. */
-export function listenControl(
-  where: { readonly hostname: string; readonly port: number } | { readonly unix: string },
-  handle: NonNullable<ServerOptions['rest']>,
-): ControlServer {
-  const fetch = (request: Request): Promise<Response> | Response => {
-    const target = splitTarget(request)
-    if (!target) return new Response('bad request target\n', { status: 400 })
-    return handle(request, target.path, target.query) ?? new Response('not found\n', { status: 404 })
-  }
+/** Header in which a gateway process says who called it; it counts on the socket between processes only. */
+export const PEER_HEADER = 'x-portreeve-peer'
+
+/** A listener for management and console alone, on an address of its own. Throws `conflict` when it is taken. */
+export function listenControl(hostname: string, port: number, handle: ControlHandler): ControlServer {
   try {
-    const server =
-      'unix' in where ? Bun.serve({ unix: where.unix, fetch }) : Bun.serve({ ...where, fetch, idleTimeout: 75 })
-    return { port: server.port ?? 0, stop: () => void server.stop(true) }
+    const server = Bun.serve({ hostname, port, idleTimeout: 75, fetch: (request, server) => handle(request, server) })
+    return { port: server.port ?? port, stop: () => void server.stop(true) }
   } catch (error) {
     throw new AppError(
       'conflict',
-      `the management API cannot listen: ${error instanceof Error ? error.message : String(error)}. Choose another with --admin-port.`,
+      `the management API cannot listen on ${hostname}:${port}: ${error instanceof Error ? error.message : String(error)}. Choose another with --admin-port.`,
       { field: '--admin-port' },
       error,
     )
   }
+}
+
+/** The socket to which gateway processes pass on what is no call. Only processes of the same user reach it. */
+export function listenForWorkers(unix: string, handle: ControlHandler): ControlServer {
+  const server = Bun.serve({
+    unix,
+    fetch: (request) => {
+      const address = request.headers.get(PEER_HEADER)
+      const peer: Peer = { requestIP: () => (address ? { address } : null) }
+      return handle(request, peer)
+    },
+  })
+  return { port: 0, stop: () => void server.stop(true) }
 }

@@ -1,23 +1,18 @@
-import { readFileSync } from 'node:fs'
-import { scopeOf, type Config, type StartFile } from '../config/config.ts'
-import { readConfigurationText } from '../config/configuration-text.ts'
-import { refusal, type Finding } from '../config/finding.ts'
-import { watchText } from '../config/watch.ts'
+import type { Config, StartFile } from '../config/config.ts'
 import { SYSTEM } from '../control/actor.ts'
-import type { Context, Runtime } from '../control/context.ts'
+import { openControl, type Control } from '../control/control.ts'
 import type { DataFolder } from '../control/data-folder.ts'
 import { createKey, NewKey } from '../control/keys.ts'
-import { openLive, type Live } from '../control/live.ts'
 import type { Sealer } from '../control/sealing.ts'
 import { createSecret } from '../control/secret.ts'
 import { createLink } from '../control/sign-in.ts'
 import { AppError } from '../errors.ts'
-import type { ServerOptions } from '../gateway/server.ts'
-import { createControlHandler } from '../http/server.ts'
+import { createControlHandler, type ControlHandler } from '../http/server.ts'
+import { newId } from '../lib/id.ts'
 import { createTail } from '../record/tail.ts'
 import type { SnapshotSource } from '../snapshot/source.ts'
 import { keysIn } from '../store/api-key.ts'
-import { openStore, type Store } from '../store/open.ts'
+import { openStore } from '../store/open.ts'
 import { peopleIn } from '../store/person.ts'
 import { describeError, type Log } from './log.ts'
 import { moveRecords, type RecordMover } from './records.ts'
@@ -42,8 +37,8 @@ export type FirstStart = { readonly key: string | null; readonly ownerToken: str
 export type Management = {
   readonly problem: AppError | null
   readonly firstStart: FirstStart
-  readonly handle: NonNullable<ServerOptions['rest']>
-  readonly live: () => Live | undefined
+  readonly handle: ControlHandler
+  readonly control: () => Control | undefined
   /** Tells commands in the same folder where the gateway answers. */
   readonly listening: (addresses: { url: string; adminUrl: string }) => void
   /** Reads portreeve.yaml again (SIGHUP). */
@@ -51,55 +46,39 @@ export type Management = {
   readonly close: () => Promise<void>
 }
 
-type Open = {
-  readonly store: Store
-  readonly live: Live
-  readonly mover: RecordMover
-  readonly handle: Management['handle']
-}
+type Open = { readonly control: Control; readonly mover: RecordMover; readonly firstStart: FirstStart }
 
 /** Never rejects because of the database: the gateway must run without it. Rejects when the configuration itself does not compile. */
 export async function openManagement(options: ManagementOptions): Promise<Management> {
   const { config, folder, log } = options
   const localToken = createSecret('pra_')
-  const startedAt = Date.now()
-  const refused: { findings: readonly Finding[] } = { findings: [] }
   let address: string | null = null
   let open: Open | undefined
   let problem: AppError | null = null
-  let firstStart: FirstStart = { key: null, ownerToken: null }
   let retry: Timer | undefined
   let closed = false
 
-  const tryOpen = async () => {
+  const tryOpen = async (): Promise<Open> => {
     const store = await openStore(config.databaseUrl, { thread: true })
+    const tail = createTail()
+    const mover = moveRecords(config.databaseUrl, options.spoolFolder, tail, log)
     try {
-      const live = await openLive({
-        store,
-        sealer: options.sealer,
-        env: config.env,
-        file: options.file ? { ...options.file, loadedAt: startedAt } : null,
-        clock: Date.now,
-        publish: (source) => options.publish(source),
-      })
-      const tail = createTail()
-      const mover = moveRecords(options.spoolFolder, store, tail, log)
-      const runtime: Runtime = { address: () => address, recordsWaiting: mover.waiting }
-      const context: Context = {
-        store,
-        live,
-        sealer: options.sealer,
+      const control = await openControl({
         config,
-        tail,
-        clock: Date.now,
-        runtime,
-        startedAt,
+        file: options.file,
+        store,
+        sealer: options.sealer,
+        publish: (source) => options.publish(source),
+        localToken,
         version,
-        refused: () => refused.findings,
-      }
-      firstStart = await firstTime(context)
-      return { store, live, mover, handle: createControlHandler({ context, localToken }) }
+        runtime: { address: () => address, recordsWaiting: mover.waiting },
+        tail,
+        log,
+        watch: true,
+      })
+      return { control, mover, firstStart: await firstTime(control) }
     } catch (error) {
+      await mover.stop()
       await store.close()
       throw error
     }
@@ -121,74 +100,55 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
   }
   await openOrRetry()
 
-  const reload = async (text: string | null) => {
-    const path = config.configFile
-    if (!path || !open) return
-    if (text === null) return log('warn', `${path} is gone: the configuration in use stays`)
-    const read = readConfigurationText(text, path, scopeOf(path, config.env))
-    try {
-      if (!read.ok) {
-        refused.findings = read.findings
-        throw refusal(path, read.findings)
-      }
-      await open.live.useFile({ path, text, configuration: read.configuration, loadedAt: Date.now() })
-      refused.findings = []
-      log('info', `${path} was read again and is in use`)
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error
-      const places = (error.details.findings ?? []).map(({ place, message }) => `${place} ${message}`).join('; ')
-      log('error', `${error.message} The configuration in use stays. ${places}`)
-    }
-  }
-  const reloadLogged = (text: string | null) =>
-    void reload(text).catch((error: unknown) => log('error', describeError(error)))
-  const endWatch =
-    config.configFile && options.file ? watchText(config.configFile, options.file.text, reloadLogged) : undefined
-
+  const handle = createControlHandler({
+    control() {
+      if (open) return open.control
+      throw problem ?? new AppError('not_ready', 'the database is being opened')
+    },
+    rules: {
+      host: config.adminPort === null ? config.host : config.adminHost,
+      publicUrl: config.publicUrl,
+      trustedProxies: config.trustedProxies,
+    },
+    newRequestId: () => newId('call'),
+    log: (level, message, fields) => log(level, message, fields as Record<string, string>),
+  })
   return {
     get problem() {
       return problem
     },
     get firstStart() {
-      return firstStart
+      return open?.firstStart ?? { key: null, ownerToken: null }
     },
-    live: () => open?.live,
-    handle: (request, path, query) => (open ? open.handle(request, path, query) : unavailable(problem)),
+    control: () => open?.control,
+    handle,
     listening({ url, adminUrl }) {
       address = url
       folder.announce({ address: adminUrl, token: localToken })
     },
     async reload() {
-      if (config.configFile) await reload(readFileSync(config.configFile, 'utf8'))
+      await open?.control.reload()
     },
     async close() {
       closed = true
       clearTimeout(retry)
-      endWatch?.()
-      await open?.mover.stop()
-      await open?.store.close()
+      if (!open) return
+      open.control.close()
+      await open.mover.stop()
+      await open.control.context.store.close()
     },
   }
 }
 
 /** Makes the first API key and the link for the first owner, where there are none. */
-async function firstTime(context: Context): Promise<FirstStart> {
+async function firstTime({ context }: Control): Promise<FirstStart> {
   const { store, live } = context
-  const people = await peopleIn(store.db).activeOwners()
   const hasKeys = (await keysIn(store.db).all()).length > 0 || (live.file()?.configuration.keys.length ?? 0) > 0
   const key = hasKeys ? null : (await createKey(context, SYSTEM, NewKey.parse({ name: 'first' }))).secret
+  const owners = await peopleIn(store.db).activeOwners()
   const link =
-    people > 0
+    owners > 0
       ? null
       : await createLink(store.db, context.clock(), { purpose: 'first-owner', personId: null, role: 'owner' })
   return { key, ownerToken: link?.token ?? null }
-}
-
-function unavailable(problem: AppError | null): Response {
-  const detail = problem?.message ?? 'The database is being opened.'
-  const body = { type: 'about:blank', title: 'Management is not available', status: 503, detail }
-  return Response.json(body, {
-    status: 503,
-    headers: { 'content-type': 'application/problem+json', 'retry-after': '5' },
-  })
 }

@@ -15,7 +15,7 @@ import { lastSourceIn } from './last-source.ts'
 import { describeError, type Log } from './log.ts'
 import { startWorkers, type Workers } from './workers.ts'
 import type { GatewayServer, ServerOptions } from '../gateway/server.ts'
-import { listenControl } from './control-server.ts'
+import { listenControl, listenForWorkers } from './control-server.ts'
 
 /** A Portreeve that runs. */
 export type Running = {
@@ -73,9 +73,7 @@ async function startIn(
   const rest: ServerOptions['rest'] = own ? undefined : management.handle
   const controlSocket = folder.file('control.sock')
   const plane = count === 1 ? single() : await many()
-  const admin = own
-    ? listenControl({ hostname: config.adminHost, port: config.adminPort ?? 0 }, management.handle)
-    : undefined
+  const admin = own ? listenControl(config.adminHost, config.adminPort ?? 0, management.handle) : undefined
   const url = reachable(config.host, plane.server.port)
   const adminUrl = admin ? reachable(config.adminHost, admin.port) : url
   management.listening({ url, adminUrl })
@@ -97,12 +95,12 @@ async function startIn(
 
   async function many() {
     rmSync(controlSocket, { force: true })
-    const control = listenControl({ unix: controlSocket }, rest ?? nothingHere)
+    const control = listenForWorkers(controlSocket, management.handle)
     const spec = {
       host: config.host,
       port: config.port,
       spoolFolder,
-      controlSocket,
+      controlSocket: own ? null : controlSocket,
       maxBodyBytes: config.maxBodyBytes,
       logLevel: config.logLevel,
     }
@@ -140,10 +138,6 @@ async function startIn(
       return cut
     },
   }
-}
-
-function nothingHere(): undefined {
-  return undefined
 }
 
 /** An address that works when it is pasted: a listener on every address is reached on the local one. */

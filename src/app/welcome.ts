@@ -24,7 +24,7 @@ function text(running: Running, config: Config): string {
   if (running.degraded) lines.push(`  Running on the last configuration: ${running.degraded}`, '')
   const rows: [string, string][] = [['OpenAI base URL', `${running.url}/v1`]]
   const link = ownerLink(running)
-  rows.push(['Console', link ? `${link}   (makes you the owner; works once)` : `${running.adminUrl}/`])
+  rows.push(['Console', link ? `${link}   (makes you the owner; works once)` : `${running.adminUrl}/console/`])
   rows.push(['Data', config.dataFolder])
   if (running.workers > 1) rows.push(['Workers', String(running.workers)])
   if (firstStart.key) rows.push(['API key', `${firstStart.key}   (shown this once)`])
@@ -52,13 +52,13 @@ function tryLines(running: Running, key: string): string[] {
 
 function ownerLink(running: Running): string | null {
   const token = running.management.firstStart.ownerToken
-  return token ? `${running.adminUrl}/welcome#${token}` : null
+  return token ? `${running.adminUrl}/console/join#${token}` : null
 }
 
 type ProviderLine = { readonly id: string; readonly from: string }
 
 function providersOf(running: Running): ProviderLine[] {
-  const merged = running.management.live()?.merged()
+  const merged = running.management.control()?.context.live.merged()
   if (!merged) return []
   const variables = new Map(merged.environment.map(({ provider, variable }) => [provider, variable]))
   return merged.source.providers
@@ -89,6 +89,6 @@ function providerLines(running: Running): string[] {
 
 /** A model that answers at once, whatever is set up. */
 function firstModel(running: Running): string {
-  const merged = running.management.live()?.merged()
+  const merged = running.management.control()?.context.live.merged()
   return merged?.source.aliases[0]?.name ?? 'demo/parley'
 }

@@ -1,4 +1,6 @@
+import type { ServerOptions } from '../gateway/server.ts'
 import { compileSnapshot } from '../snapshot/compile.ts'
+import { PEER_HEADER } from './control-server.ts'
 import { createHolder } from './holder.ts'
 import { openGatewayProcess, type GatewayProcess } from './gateway-process.ts'
 import { createLog, describeError } from './log.ts'
@@ -22,7 +24,7 @@ export function runWorker(env: Readonly<Record<string, string | undefined>>): Pr
       host: spec.host,
       port: spec.port,
       reusePort: true,
-      rest: (request, path, query) => passOn(request, path, query, spec.controlSocket),
+      ...(spec.controlSocket === null ? {} : { rest: passTo(spec.controlSocket) }),
       log,
     })
     tell({ type: 'listening', port: running.server.port })
@@ -51,15 +53,19 @@ export function runWorker(env: Readonly<Record<string, string | undefined>>): Pr
 }
 
 /** Management and console live in the parent: the request goes there over its socket, the answer comes back as it is. */
-function passOn(request: Request, path: string, query: string, unix: string): Promise<Response> {
-  const headers = new Headers(request.headers)
-  return fetch(`http://control${path}${query ? `?${query}` : ''}`, {
-    unix,
-    method: request.method,
-    headers,
-    body: request.body,
-    redirect: 'manual',
-    decompress: false,
-    signal: request.signal,
-  })
+function passTo(unix: string): NonNullable<ServerOptions['rest']> {
+  return (request, server) => {
+    const headers = new Headers(request.headers)
+    headers.set(PEER_HEADER, server.requestIP(request)?.address ?? '')
+    server.timeout(request, 0)
+    return fetch(request.url, {
+      unix,
+      method: request.method,
+      headers,
+      body: request.body,
+      redirect: 'manual',
+      decompress: false,
+      signal: request.signal,
+    })
+  }
 }

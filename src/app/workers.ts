@@ -19,8 +19,8 @@ export type WorkerSpec = {
   readonly host: string
   readonly port: number
   readonly spoolFolder: string
-  /** Socket of the parent, to which whatever is no call is passed on. */
-  readonly controlSocket: string
+  /** Socket of the parent, to which whatever is no call is passed on; null when management has an address of its own. */
+  readonly controlSocket: string | null
   readonly maxBodyBytes: number
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
 }

@@ -14,7 +14,7 @@ export type ServerOptions = {
   /** Why the process is not ready for traffic, in words; undefined when it is. */
   readonly notReady: () => string | undefined
   /** Answers what the data plane does not: management API and console. */
-  readonly rest?: (request: Request, path: string, query: string) => Promise<Response> | Response | undefined
+  readonly rest?: (request: Request, server: Bun.Server<undefined>) => Promise<Response> | Response
 }
 
 export type GatewayServer = {
@@ -44,7 +44,7 @@ export function openGatewayServer(options: ServerOptions): GatewayServer {
       server.timeout(request, 0)
       return stopping ? called.then(closing) : called
     }
-    return options.rest?.(request, path, query) ?? unknownPath(request.method, path)
+    return options.rest?.(request, server) ?? unknownPath(request.method, path)
   }
   const server = serve(options, answer)
   return {

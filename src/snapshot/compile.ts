@@ -1,7 +1,8 @@
 import { AppError } from '../errors.ts'
 import { compileWildcards } from '../lib/wildcard.ts'
 import { capabilitiesOf, modelsOf } from '../llm/catalog.ts'
-import { costMicros } from '../llm/price.ts'
+import { DEMO_MODELS } from '../llm/demo/models.ts'
+import { costMicros, type Cost } from '../llm/price.ts'
 import { compilePrices, type Prices } from '../llm/prices.ts'
 import type { Alias } from '../contract/alias.ts'
 import type { Place } from '../contract/routing.ts'
@@ -83,10 +84,16 @@ function compileProvider(provider: SourceProvider, prices: Prices): SnapshotProv
       totalMs: timeouts.total_ms ?? DEFAULT_TIMEOUTS.totalMs,
     },
     capabilities: (model) => capabilitiesOf(provider.type, model),
-    cost: (model, usage, atMs) => costMicros(prices(provider.id, provider.type, model), usage, atMs),
-    listed: () => provider.models ?? modelsOf(provider.type).map(({ id }) => id),
+    cost: description.builtIn
+      ? () => FREE
+      : (model, usage, atMs) => costMicros(prices(provider.id, provider.type, model), usage, atMs),
+    listed: () =>
+      provider.models ?? (description.builtIn ? Object.keys(DEMO_MODELS) : modelsOf(provider.type).map(({ id }) => id)),
   }
 }
+
+/** What is answered inside the process costs nothing, and that is known. */
+const FREE: Cost = { priced: true, micros: 0, source: 'built-in' }
 
 const RESERVED_HEADERS = new Set(['host', 'content-length', 'transfer-encoding', 'connection', 'accept-encoding'])
 
