@@ -21,9 +21,10 @@ export async function attempt<T>(action: string, resource: string, call: () => P
   try {
     return { kind: 'found', value: await call() }
   } catch (error) {
-    const { name, message } = described(error)
-    if (DENIED.test(name)) return { kind: 'denied', missing: missingFrom(message, action, resource) }
-    if (ABSENT.test(name)) return { kind: 'absent' }
+    const { name, message, status } = described(error)
+    // The answer to a HEAD has no body, and so no code.
+    if (DENIED.test(name) || (status === 403 && /^Unknown/.test(name))) return { kind: 'denied', missing: missingFrom(message, action, resource) }
+    if (ABSENT.test(name) || (status === 404 && /^Unknown/.test(name))) return { kind: 'absent' }
     throw awsError(action, error)
   }
 }

@@ -1,7 +1,7 @@
 import type { LintNeed } from '../iam/lint/rule-needs.ts'
 import { FINDING_FORMATS, type FindingFormat, renderFindings, SEVERITIES, type Severity } from '../lib/findings.ts'
 import { defineCommand, type Input } from './command.ts'
-import { asUsage, readUserJson } from './files.ts'
+import { asUsage, readUserFile } from './files.ts'
 import type { Io } from './io.ts'
 import { version } from './version.ts'
 
@@ -10,9 +10,9 @@ export const roleLint = defineCommand({
   summary: 'find what is wrong, useless or too wide in an execution role',
   about: [
     'FILE is a policy document, a role {"trustPolicy", "policies": [{"name", "document"}]}, the output of aws iam get-role, get-role-policy, get-policy-version or',
-    'get-account-authorization-details, or a CloudFormation template. Exit code 1 when a finding is an error (see --fail-on). docs/role-lint.md explains every finding.',
+    'get-account-authorization-details, or a CloudFormation template, in JSON or YAML. Exit code 1 when a finding is an error (see --fail-on). docs/role-lint.md explains every finding.',
   ].join(' '),
-  positionals: [{ name: 'FILE', about: 'the role or policy as JSON, or - for standard input', required: true }],
+  positionals: [{ name: 'FILE', about: 'the role or policy as JSON or YAML, or - for standard input', required: true }],
   options: {
     'task-definition': {
       about: 'also say what this task does not need, and what it lacks; may be repeated',
@@ -40,8 +40,9 @@ export const roleLint = defineCommand({
   async run(input, io) {
     const { lintRoleFile } = await import('../iam/lint/lint.ts')
     const file = input.positionals[0] ?? '-'
-    const text = await readUserJson(file, io)
     const name = file === '-' ? 'stdin' : file
+    const { parseSource } = await import('../ecs/template/source.ts')
+    const text = parseSource(await readUserFile(file, io), name)
     const needs = await needsFrom(input, io)
     const lint = lintRoleFile(text, { file: name, roleName: input.text('role-name'), needs })
     const findings = await lint.catch((error: unknown) =>

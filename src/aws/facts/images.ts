@@ -57,7 +57,8 @@ export async function imageFacts(
     },
   )
   return {
-    ...(uses.length > 0 ? { repositories, images } : {}),
+    ...(uses.length > 0 ? { repositories } : {}),
+    ...(Object.keys(images).length > 0 ? { images } : {}),
     ...(rules.size > 0 ? { pullThroughCache: [...rules.values()] } : {}),
   }
 }

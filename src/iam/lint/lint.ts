@@ -1,5 +1,4 @@
 import { type Finding, sortFindings } from '../../lib/findings.ts'
-import type { JsonText } from '../../lib/json-text.ts'
 import { type ActionTable, loadActions } from '../actions.ts'
 import { parseArn } from '../arn.ts'
 import { statementCovers } from '../cover.ts'
@@ -10,7 +9,7 @@ import { lintLimits } from './rule-limits.ts'
 import { type LintNeed, lintNeeds } from './rule-needs.ts'
 import { lintResources } from './rule-resources.ts'
 import { lintTrust } from './rule-trust.ts'
-import { type LintSubject, type LocatedPolicy, readSubjects } from './subject.ts'
+import { type LintSource, type LintSubject, type LocatedPolicy, readSubjects } from './subject.ts'
 import { type Say, sayAt, type StatementView, viewsOf } from './view.ts'
 
 export type LintOptions = {
@@ -23,10 +22,10 @@ export type LintOptions = {
 }
 
 /** Lints every role and policy in a file. Throws `invalid_request` when the file holds none. */
-export async function lintRoleFile(text: JsonText, options: LintOptions): Promise<readonly Finding[]> {
+export async function lintRoleFile(text: LintSource, options: LintOptions): Promise<readonly Finding[]> {
   const table = await loadActions()
   const subjects = readSubjects(text)
-  const findings: Finding[] = text.duplicates.map(({ key, place, first }) => ({
+  const findings: Finding[] = (text.duplicates ?? []).map(({ key, place, first }) => ({
     id: 'duplicate-key',
     severity: 'error',
     file: options.file,

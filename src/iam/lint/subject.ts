@@ -14,6 +14,13 @@ export type LocatedPolicy = {
   readonly placeOf: (path: JsonPath) => Place
 }
 
+/** A user's file: its value, and where its parts stand. A `JsonText` is one; a YAML reader can give one too. */
+export type LintSource = {
+  readonly value: unknown
+  readonly placeAt: (path: JsonPath) => Place | undefined
+  readonly duplicates?: JsonText['duplicates']
+}
+
 /** What a file says of one role. */
 export type LintSubject = {
   readonly roleName: string | undefined
@@ -32,21 +39,23 @@ export type LintSubject = {
  * `{roleName, trustPolicy, policies, managedPolicyArns}`; what `aws iam get-role`, `get-role-policy`, `get-policy-version` and
  * `get-account-authorization-details` print, with URL-encoded documents too; a CloudFormation template or one of its resources.
  */
-export function readSubjects(text: JsonText): readonly LintSubject[] {
+export function readSubjects(text: LintSource): readonly LintSubject[] {
   const reader = new SubjectReader(text)
   const found = reader.read(text.value, [])
   if (found.length > 0) return found
-  const { line, column } = text.placeAt([])
+  const { line, column } = text.placeAt([]) ?? START
   throw new AppError(
     'invalid_request',
     `No role and no policy at line ${line}, column ${column}: give a policy document, {"trustPolicy", "policies": [{"name", "document"}]}, the output of "aws iam get-role" or a CloudFormation template.`,
   )
 }
 
-class SubjectReader {
-  private readonly text: JsonText
+const START: Place = { line: 1, column: 1 }
 
-  constructor(text: JsonText) {
+class SubjectReader {
+  private readonly text: LintSource
+
+  constructor(text: LintSource) {
     this.text = text
   }
 
@@ -76,6 +85,10 @@ class SubjectReader {
     )
     const policy = trust ? { ...located, kind: 'trust' as const, name: 'trust policy' } : located
     return this.subject({ policies: [policy], whole: false, path })
+  }
+
+  private placeAt(path: JsonPath): Place {
+    return this.text.placeAt(path) ?? START
   }
 
   private role(value: Readonly<Record<string, unknown>>, path: JsonPath): LintSubject {
@@ -111,7 +124,7 @@ class SubjectReader {
       if (!Array.isArray(list)) return []
       return list.flatMap((item: unknown, index) => {
         const arn = isObject(item) && typeof item['PolicyArn'] === 'string' ? item['PolicyArn'] : plain(item)
-        return typeof arn === 'string' ? [{ arn, place: this.text.placeAt([...path, key, index]) }] : []
+        return typeof arn === 'string' ? [{ arn, place: this.placeAt([...path, key, index]) }] : []
       })
     })
   }
@@ -140,13 +153,13 @@ class SubjectReader {
       kind,
       document: document as PolicyDocument,
       problems: policyProblems(document),
-      placeOf: (inner) => this.text.placeAt([...path, ...inner]),
+      placeOf: (inner) => this.placeAt([...path, ...inner]),
     }
   }
 
   /** A document inside a text, as the IAM API gives it: every place is that of the text. */
   private encoded(value: string, path: JsonPath, name: string): Omit<LocatedPolicy, 'kind'> {
-    const place = this.text.placeAt(path)
+    const place = this.placeAt(path)
     try {
       const document = parseJsonText(value.trimStart().startsWith('%') ? decodeURIComponent(value) : value).value
       return { name, document: document as PolicyDocument, problems: policyProblems(document), placeOf: () => place }
@@ -201,7 +214,7 @@ class SubjectReader {
       roleArn: parts.roleArn,
       roleName: parts.roleName ?? (parts.roleArn === undefined ? undefined : roleNameOf(parts.roleArn)),
       managedPolicyArns: parts.managedPolicyArns ?? [],
-      placeOf: (inner) => this.text.placeAt([...parts.path, ...inner]),
+      placeOf: (inner) => this.placeAt([...parts.path, ...inner]),
     }
   }
 }
@@ -241,19 +254,24 @@ export function plain(value: unknown): unknown {
 }
 
 function intrinsic(name: string, argument: unknown): string {
-  if (name === 'Ref') return argument === 'AWS::Partition' ? '*' : `⟨${String(argument)}⟩`
+  if (name === 'Ref') return argument === 'AWS::Partition' ? '*' : unknown(String(argument))
   if (name === 'Fn::Sub') {
     const template: unknown = Array.isArray(argument) ? argument[0] : argument
     return String(template)
       .replaceAll('${!', '\u0000')
-      .replaceAll(/\$\{([^}]*)\}/g, (_, key: string) => (key === 'AWS::Partition' ? '*' : `⟨${key}⟩`))
+      .replaceAll(/\$\{([^}]*)\}/g, (_, key: string) => (key === 'AWS::Partition' ? '*' : unknown(key)))
       .replaceAll('\u0000', '${')
   }
   if (name === 'Fn::Join' && Array.isArray(argument) && Array.isArray(argument[1])) {
     return argument[1].map((part: unknown) => String(plain(part))).join(String(argument[0]))
   }
-  if (name === 'Fn::GetAtt') return `⟨${Array.isArray(argument) ? argument.join('.') : String(argument)}⟩`
-  return `⟨${name.replace('Fn::', '')}⟩`
+  if (name === 'Fn::GetAtt') return unknown(Array.isArray(argument) ? argument.join('.') : String(argument))
+  return unknown(name.replace('Fn::', ''))
+}
+
+/** The placeholder of a value; without colons, which would look like parts of an ARN. */
+function unknown(name: string): string {
+  return `⟨${name.replaceAll('::', '.')}⟩`
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
