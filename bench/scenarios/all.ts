@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts'
+import { executionRole } from './execution-role.ts'
 import { latency } from './latency.ts'
 import { openStreams } from './open-streams.ts'
 import { plain } from './plain.ts'
@@ -17,4 +18,5 @@ export const scenarios: readonly Scenario[] = [
   start,
   translated,
   translatedStream,
+  executionRole,
 ]

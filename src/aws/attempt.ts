@@ -23,8 +23,9 @@ export async function attempt<T>(action: string, resource: string, call: () => P
   } catch (error) {
     const { name, message, status } = described(error)
     // The answer to a HEAD has no body, and so no code.
-    if (DENIED.test(name) || (status === 403 && /^Unknown/.test(name))) return { kind: 'denied', missing: missingFrom(message, action, resource) }
-    if (ABSENT.test(name) || (status === 404 && /^Unknown/.test(name))) return { kind: 'absent' }
+    if (DENIED.test(name) || (status === 403 && name.startsWith('Unknown')))
+      return { kind: 'denied', missing: missingFrom(message, action, resource) }
+    if (ABSENT.test(name) || (status === 404 && name.startsWith('Unknown'))) return { kind: 'absent' }
     throw awsError(action, error)
   }
 }
