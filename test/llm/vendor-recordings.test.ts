@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'bun:test'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { operationSide } from '../../src/llm/operation.ts'
 import { writeFrame } from '../../src/llm/protocols/bedrock-converse/frames.ts'
 import type { AnswerOptions, ClientSide, VendorSide } from '../../src/llm/protocol.ts'
 import { protocolOf } from '../../src/llm/protocols.ts'
@@ -101,5 +102,32 @@ describe.skipIf(!has)('recordings of Bedrock and Cohere', () => {
       if (parts.at(-1)?.type === 'error') continue
       expect(withoutUsage(digest(collect(parts)))).toEqual(withoutUsage(expected))
     }
+  })
+})
+
+const recorded = (path: string) => JSON.parse(readFileSync(join(FOLDER, path), 'utf8')) as Json
+
+describe.skipIf(!has)('recordings of embeddings and rankings', () => {
+  it.each([
+    ['voyage', 'voyage/voyage-embedding.json', 2, 12],
+    ['vertex', 'google-vertex/google-vertex-embedding.json', 2, 11],
+  ] as const)('%s', (shape, path, count, tokens) => {
+    const answer = operationSide(shape, 'embeddings')!.decode(recorded(path), { input: ['a', 'b'] }, 'm')
+    const data = answer.body['data'] as { embedding: number[] }[]
+    expect(data.map(({ embedding }) => embedding.length > 4 && embedding.every(Number.isFinite))).toEqual(
+      Array(count).fill(true),
+    )
+    expect(answer.usage?.inputUncached).toBe(tokens)
+  })
+
+  it.each([
+    ['cohere', 'cohere/reranking/cohere-reranking.1.json', [0.10183054, 0.03762639]],
+    ['voyage', 'voyage/reranking/voyage-reranking.1.json', [0.5703125, 0.255859375]],
+  ] as const)('%s ranking', (shape, path, scores) => {
+    const answer = operationSide(shape, 'rerank')!.decode(recorded(path), { query: 'q', documents: ['a', 'b'] }, 'm')
+    expect(answer.body['results']).toEqual([
+      { index: 1, relevance_score: scores[0] },
+      { index: 0, relevance_score: scores[1] },
+    ])
   })
 })

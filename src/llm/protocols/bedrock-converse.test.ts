@@ -126,6 +126,13 @@ describe('a request', () => {
     expect(dropped.map(({ parameter }) => parameter)).toEqual(['seed'])
   })
 
+  it('hands on what Converse knows itself', () => {
+    const guardrailConfig = { guardrailIdentifier: 'g', guardrailVersion: '1' }
+    const { body, dropped } = fromChat({ guardrailConfig, metadata: { team: 'a' } })
+    expect(body).toMatchObject({ guardrailConfig, requestMetadata: { team: 'a' } })
+    expect(dropped).toEqual([])
+  })
+
   it('turns cache markers into cache points', () => {
     const request = anthropicMessages.client.decodeRequest({
       model: 'x',
@@ -215,6 +222,7 @@ describe('a request', () => {
     [{ reasoning_effort: 'high', max_completion_tokens: 100 }, 'reasoning_effort'],
     [{ temperature: 1.5 }, 'temperature'],
     [{ n: 2 }, 'n'],
+    [{ metadata: { a: '«' } }, 'metadata'],
     [{ unheard_of: 1 }, 'unheard_of'],
   ])('names what it cannot carry: %j', (body, parameter) => {
     expect(fromChat(body).dropped.map((drop) => drop.parameter)).toEqual([parameter])
@@ -256,6 +264,26 @@ describe('a stream', () => {
       { type: 'finish', reason: { unified: 'stop', raw: 'stop_sequence', stopSequence: 'X' } },
       { type: 'response-end' },
     ])
+  })
+
+  it('reads citations', () => {
+    const citation = { title: 'Tides', sourceContent: [{ text: 'at dawn' }], location: { web: { url: 'https://x' } } }
+    const parts = read(
+      start,
+      event('contentBlockDelta', { contentBlockIndex: 0, delta: { text: 'Dawn' } }),
+      event('contentBlockDelta', { contentBlockIndex: 0, delta: { citation } }),
+      event('messageStop', { stopReason: 'end_turn' }),
+    )
+    expect(parts).toContainEqual({
+      type: 'source',
+      index: 0,
+      source: { title: 'Tides', citedText: 'at dawn', url: 'https://x', origin: 'bedrock-converse', native: citation },
+    })
+    const { choices } = bedrockConverse.vendor.decodeResponse({
+      output: { message: { content: [{ citationsContent: { content: [{ text: 'Dawn' }], citations: [citation] } }] } },
+      stopReason: 'end_turn',
+    })
+    expect(choices[0]?.content[0]).toMatchObject({ type: 'text', text: 'Dawn', citations: [{ title: 'Tides' }] })
   })
 
   it.each([

@@ -1,7 +1,7 @@
 import { defineProvider } from '../provider.ts'
 import type { Quirks } from '../target.ts'
 
-const QUIRKS: Quirks = { reasoningControl: 'enable_thinking', reasoningInput: 'reasoning_content' }
+const QUIRKS: Quirks = { reasoningControl: 'enable_thinking', reasoningInput: 'reasoning_content', accepts: ['top_k'] }
 
 export const alibaba = defineProvider({
   id: 'alibaba',

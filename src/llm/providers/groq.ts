@@ -8,7 +8,6 @@ export const groq = defineProvider({
   chat: ['openai-chat', 'openai-responses'],
   operations: { openai: ['transcriptions', 'translations', 'speech'] },
   keys: ['GROQ_API_KEY'],
-  quirks: { reasoningInput: 'reasoning' },
   docs: 'https://console.groq.com/docs/models',
   notes: ['a JSON schema cannot be combined with tools or streaming'],
   sources: { address: 'A,P', auth: 'A,P', environment: 'M', docs: 'M' },

@@ -8,6 +8,7 @@ export const vllm = defineProvider({
   auth: { scheme: 'none' },
   chat: ['openai-chat', 'openai-responses'],
   operations: { openai: ['completions', 'embeddings'], cohere: ['rerank'] },
+  quirks: { accepts: ['top_k'] },
   addresses: ['HOSTED_VLLM_API_BASE', 'VLLM_API_BASE'],
   sharedKeys: ['HOSTED_VLLM_API_KEY', 'VLLM_API_KEY'],
   docs: 'https://docs.vllm.ai/en/latest/',

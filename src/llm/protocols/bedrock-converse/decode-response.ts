@@ -4,6 +4,7 @@ import { restoreResult } from '../../context.ts'
 import { asObject, asText, objectsIn } from '../../json.ts'
 import type { Json, JsonObject, Part, Result } from '../../spec.ts'
 import type { DecodeContext } from '../../target.ts'
+import { readCitation } from './citation.ts'
 import { readFinish } from './finish.ts'
 import { readUsage } from './usage.ts'
 
@@ -47,12 +48,9 @@ function readBlock(block: JsonObject): Part {
     }
   }
   const cited = asObject(block['citationsContent'])
-  if (cited)
-    return {
-      type: 'text',
-      text: objectsIn(cited['content'])
-        .map((each) => asText(each['text']) ?? '')
-        .join(''),
-    }
+  if (cited) {
+    const text = objectsIn(cited['content']).map((each) => asText(each['text']) ?? '')
+    return { type: 'text', text: text.join(''), citations: objectsIn(cited['citations']).map(readCitation) }
+  }
   return { type: 'native', protocol: 'bedrock-converse', value: block }
 }

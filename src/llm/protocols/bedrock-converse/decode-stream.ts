@@ -5,6 +5,7 @@ import { asNumber, asObject, asText, parseObject } from '../../json.ts'
 import type { StreamDecoder } from '../../protocol.ts'
 import type { FinishReason, JsonObject, StreamPart, Usage } from '../../spec.ts'
 import type { DecodeContext } from '../../target.ts'
+import { readCitation } from './citation.ts'
 import { BrokenFrame, createFrameParser } from './frames.ts'
 import { readFinish } from './finish.ts'
 import { readUsage } from './usage.ts'
@@ -147,6 +148,12 @@ class Reader {
       if (block?.kind !== 'tool' || !input) return
       block.filled = true
       out.push({ type: 'tool-call-delta', index: block.index, arguments: input })
+      return
+    }
+    const citation = asObject(delta['citation'])
+    if (citation) {
+      const { index } = this.#need(key, 'text', out)
+      out.push({ type: 'source', index, source: readCitation(citation) })
       return
     }
     const thought = asObject(delta['reasoningContent'])

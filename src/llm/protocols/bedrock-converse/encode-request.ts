@@ -44,6 +44,8 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
     ...(structure.format && { outputConfig: { textFormat: structure.format } }),
     ...(Object.keys(fields).length && { additionalModelRequestFields: fields }),
     ...writeTier(plan),
+    ...writeMetadata(plan),
+    ...writeOwn(plan),
   }
   const context: DecodeContext = {
     ...(structure.tool && { jsonTool: JSON_TOOL }),
@@ -205,12 +207,43 @@ function dropTheRest({ request, drops }: Plan): void {
       'audio',
       'store',
       'user',
-      'metadata',
       'promptCacheKey',
     ],
     'Converse has no such parameter',
   )
   if (request.modalities?.some((kind) => kind !== 'text'))
     drops.unsupported(request, ['modalities'], 'models of Converse answer in text')
-  drops.extra(request, 'Converse has no such parameter')
+}
+
+const METADATA = /^[a-zA-Z0-9\s:_@$#=/+,.-]{0,256}$/
+
+/** Sixteen short strings, for the log of invocations. */
+function writeMetadata({ request, drops }: Plan): JsonObject {
+  const entries = Object.entries(request.metadata ?? {})
+  if (!entries.length) return {}
+  if (
+    entries.length <= 16 &&
+    entries.every((pair) => pair.every((text) => typeof text === 'string' && METADATA.test(text)))
+  )
+    return { requestMetadata: Object.fromEntries(entries) }
+  drops.unsupported(request, ['metadata'], 'Bedrock takes up to sixteen short strings of plain characters here')
+  return {}
+}
+
+/** Parameters of Converse itself, which callers send along whatever the format. */
+const OWN = new Set([
+  'guardrailConfig',
+  'performanceConfig',
+  'additionalModelResponseFieldPaths',
+  'requestMetadata',
+  'promptVariables',
+])
+
+function writeOwn({ request, drops }: Plan): JsonObject {
+  const own: JsonObject = {}
+  for (const [name, value] of Object.entries(request.extra)) {
+    if (OWN.has(name)) own[name] = value
+    else drops.add(name, 'Converse has no such parameter')
+  }
+  return own
 }

@@ -64,7 +64,10 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
   if (request.modalities?.some((kind) => kind !== 'text'))
     drops.unsupported(request, ['modalities'], 'Cohere answers in text')
   drops.cacheMarkers(request)
-  drops.extra(request, 'Cohere has no such parameter')
+  for (const [name, value] of Object.entries(request.extra)) {
+    if (OWN.has(name)) body[name] = value
+    else drops.add(name, 'Cohere has no such parameter')
+  }
   const context: DecodeContext = {
     ...(Object.keys(naming.changed).length && { toolNames: naming.changed }),
     ...(naming.customTools.length && { customTools: naming.customTools }),
@@ -80,6 +83,9 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
 }
 
 const MOST_STOPS = 5
+
+/** Parameters of Cohere that callers send along whatever the format. */
+const OWN = new Set(['documents', 'citation_options', 'safety_mode', 'priority', 'raw_prompting'])
 
 type Tools = { readonly tools: JsonObject[]; readonly choice?: 'REQUIRED' | 'NONE'; readonly strict: boolean }
 
