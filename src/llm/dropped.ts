@@ -52,6 +52,23 @@ export function callerName(parameter: keyof ChatRequest, dialect: ProtocolId): s
   return names?.[dialect] ?? names?.openai ?? parameter
 }
 
+/** Defaults of the formats, and what every answer has anyway. */
+const DEFAULTS: Readonly<Record<string, readonly Json[]>> = {
+  n: [1],
+  serviceTier: ['auto', 'default'],
+  verbosity: ['medium'],
+  truncation: ['disabled'],
+  modalities: [['text']],
+}
+const HONOURED = new Set<Json>(['reasoning.encrypted_content', 'message.output_text.logprobs'])
+
+/** Saying the default is saying nothing. */
+function saysNothing(name: string, value: Json): boolean {
+  if (value === false || value === null || (Array.isArray(value) && value.length === 0)) return true
+  if (name === 'include' && Array.isArray(value)) return value.every((entry) => HONOURED.has(entry))
+  return DEFAULTS[name]?.some((usual) => Bun.deepEquals(usual, value)) === true
+}
+
 /** A conversation that the vendor keeps cannot go on anywhere else: without it the answer would be to another question. */
 export function refuseState(request: ChatRequest): void {
   const field =
@@ -84,9 +101,7 @@ export class Drops {
   unsupported(request: ChatRequest, parameters: readonly (keyof ChatRequest)[], reason: string): void {
     for (const parameter of parameters) {
       const value = request[parameter] as Json | undefined
-      // Saying the default is saying nothing.
-      if (value === undefined || value === false || (parameter === 'n' && value === 1)) continue
-      if (Array.isArray(value) && value.length === 0) continue
+      if (value === undefined || saysNothing(parameter, value)) continue
       this.add(callerName(parameter, this.#dialect), reason)
     }
   }
@@ -106,6 +121,6 @@ export class Drops {
   }
 
   extra(request: ChatRequest, reason: string): void {
-    for (const name of Object.keys(request.extra)) this.add(name, reason)
+    for (const [name, value] of Object.entries(request.extra)) if (!saysNothing(name, value)) this.add(name, reason)
   }
 }
