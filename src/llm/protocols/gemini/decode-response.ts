@@ -1,8 +1,9 @@
 // A whole answer of Gemini.
 import { AppError } from '../../../errors.ts'
 import { restoreResult } from '../../context.ts'
+import { callError } from '../../errors.ts'
 import { asNumber, asObject, asText, objectsIn } from '../../json.ts'
-import type { Choice, Citation, Json, JsonObject, Part, Result, TokenLogprob } from '../../spec.ts'
+import type { CallError, Choice, Citation, Json, JsonObject, Part, Result, TokenLogprob } from '../../spec.ts'
 import type { DecodeContext } from '../../target.ts'
 import { inBandError } from '../openai-chat/decode-response.ts'
 import { readFinish } from './finish.ts'
@@ -19,6 +20,8 @@ export function decodeResponse(json: Json, context?: DecodeContext): Result {
     throw new AppError('upstream_invalid', 'the provider answered without candidates')
   }
   const responseId = asText(body['responseId']) ?? ''
+  const stopped = candidates.length === 1 ? stopError(candidates[0] as JsonObject) : undefined
+  if (stopped !== undefined) throw new AppError(stopped.code, stopped.message)
   const choices = candidates.map((candidate, index) => readCandidate(candidate, index, responseId))
   const usage = asObject(body['usageMetadata'])
   const sources = candidates.flatMap(readSources)
@@ -38,6 +41,21 @@ export function decodeResponse(json: Json, context?: DecodeContext): Result {
 export function createdAt(body: JsonObject): number {
   const time = Date.parse(asText(body['createTime']) ?? '')
   return Number.isFinite(time) ? Math.floor(time / 1000) : 0
+}
+
+/** A call that Gemini could not write is a failure when nothing else was said: no client would see one in an empty answer. */
+export function stopError(
+  candidate: JsonObject,
+  saidAnything = objectsIn(asObject(candidate['content'])?.['parts']).some(
+    (part) => part['thought'] !== true && part['text'] !== '',
+  ),
+): CallError | undefined {
+  const raw = asText(candidate['finishReason']) ?? ''
+  if (saidAnything || readFinish(raw, false).unified !== 'error') return undefined
+  return callError(
+    'upstream_failed',
+    `the model stopped with ${raw}: ${asText(candidate['finishMessage']) ?? 'its function call was not readable'}`,
+  )
 }
 
 /** A prompt that Gemini would not answer has no candidates at all. */

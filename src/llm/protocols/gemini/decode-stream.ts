@@ -7,7 +7,15 @@ import type { Citation, JsonObject, StreamPart } from '../../spec.ts'
 import { Blocks, counter } from '../../stream/blocks.ts'
 import { createEventDecoder } from '../../stream/decoder.ts'
 import type { DecodeContext } from '../../target.ts'
-import { blockedFinish, callId, createdAt, readLogprobs, readMetadata, readSources } from './decode-response.ts'
+import {
+  blockedFinish,
+  callId,
+  createdAt,
+  readLogprobs,
+  readMetadata,
+  readSources,
+  stopError,
+} from './decode-response.ts'
 import { readFinish } from './finish.ts'
 import { pick, readPart } from './part.ts'
 import { PartialArguments } from './partial-arguments.ts'
@@ -30,6 +38,8 @@ type Candidate = {
 
 class ContentStream {
   #started = false
+  /** Something beside thoughts was told. */
+  #said = false
   #id = ''
   #usage: JsonObject | undefined
   #sources: Citation[] = []
@@ -83,10 +93,14 @@ class ContentStream {
     const sources = readSources(candidate)
     if (sources.length > 0) this.#sources = sources
     const finish = asText(candidate['finishReason'])
-    if (finish !== undefined && finish !== 'FINISH_REASON_UNSPECIFIED') state.finish = finish
+    if (finish === undefined || finish === 'FINISH_REASON_UNSPECIFIED') return
+    state.finish = finish
+    const stopped = stopError(candidate, this.#said)
+    if (stopped !== undefined) out.push({ type: 'error', error: stopped })
   }
 
   #readPart(part: JsonObject, index: number, state: Candidate, out: StreamPart[]): void {
+    if (part['thought'] !== true && part['text'] !== '') this.#said = true
     const { blocks } = state
     const call = asObject(pick(part, 'functionCall'))
     if (call !== undefined) return this.#readCall(call, asText(pick(part, 'thoughtSignature')), index, state, out)
