@@ -15,8 +15,6 @@ export const asText = (value: unknown): string | undefined => (typeof value === 
 export const asNumber = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isFinite(value) ? value : undefined
 
-export const asTruth = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined)
-
 /** The object that JSON text holds, or undefined when it is broken or no object. */
 export function parseObject(text: string): JsonObject | undefined {
   try {
