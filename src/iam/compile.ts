@@ -7,7 +7,7 @@ import {
   type PrincipalMatch,
   type ResourceTest,
 } from './match.ts'
-import { listOf, type PolicyDocument, type PolicyStatement, statementsOf } from './policy.ts'
+import { listOf, type PolicyDocument, policyProblems, type PolicyStatement, statementsOf } from './policy.ts'
 import type { RequestContext } from './variable.ts'
 
 /** A statement ready to be asked. Each member answers for one element, so that an explanation can ask them one by one. */
@@ -25,11 +25,15 @@ const compiled = new WeakMap<PolicyDocument, readonly CompiledStatement[]>()
 
 /** Compiles a document once; documents are treated as immutable from then on. */
 export function compile(document: PolicyDocument): readonly CompiledStatement[] {
+  // A document that nobody checked can hold anything: what is no statement says nothing.
+  if (typeof document !== 'object' || document === null) return []
   const known = compiled.get(document)
   if (known) return known
   // Before 2012-10-17, which is also what a document without version means, "${…}" is plain text.
   const variables = document.Version === '2012-10-17'
-  const statements = statementsOf(document).map((statement, index) => compileStatement(statement, index, variables))
+  const statements = statementsOf(document).flatMap((statement, index) =>
+    policyProblems({ Statement: [statement] }).length === 0 ? [compileStatement(statement, index, variables)] : [],
+  )
   compiled.set(document, statements)
   return statements
 }

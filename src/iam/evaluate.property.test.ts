@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { array, assert, context as logger, option, pre, property, record, shuffledSubarray } from 'fast-check'
+import { anything, array, assert, context as logger, option, pre, property, record, shuffledSubarray } from 'fast-check'
 import { compile } from './compile.ts'
 import { widenings } from './cover.ts'
 import { type AuthorizationRequest, evaluate, type Policies } from './evaluate.ts'
@@ -86,6 +86,23 @@ describe('the evaluator', () => {
       { numRuns: 1000 },
     )
   })
+})
+
+test('whatever stands where a document should, the evaluator answers', () => {
+  assert(
+    property(anyRequest, anything(), anything(), (request, document, statement) => {
+      const documents = [
+        document,
+        { Statement: [statement] },
+        { Statement: { Effect: 'Allow', Action: statement, Resource: '*', Condition: document } },
+      ]
+      const identityPolicies = documents.map((one) => named(one as PolicyDocument))
+      expect(['Allowed', 'ExplicitlyDenied', 'ImplicitlyDenied']).toContain(
+        evaluate(request, { identityPolicies }).decision,
+      )
+    }),
+    { numRuns: 500 },
+  )
 })
 
 describe('minimise', () => {
