@@ -2,14 +2,38 @@ import { describe, expect, test } from 'bun:test'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runCases } from './cases.ts'
+import { preflight } from './preflight.ts'
+import { asFacts } from './read-facts.ts'
+import { asRole } from './role.ts'
+import { asTaskDefinition } from './task-definition.ts'
+
+type Case = { id: string; taskDefinition: unknown; role: unknown; context: unknown }
 
 const SHARED = join(import.meta.dir, '../../../shared/cases/ecs-launch.json')
 const present = existsSync(SHARED)
 
 describe.skipIf(!present)('the launches of ../shared/cases (skipped where that folder is absent)', () => {
-  const cases = present ? (JSON.parse(readFileSync(SHARED, 'utf8')) as { id: string }[]) : []
+  const cases = present ? (JSON.parse(readFileSync(SHARED, 'utf8')) as Case[]) : []
   test.each(cases.map((one) => [one.id, one] as const))('%s', (_, one) => {
     expect(runCases([one], 'cases')[0]?.differences).toEqual([])
+  })
+
+  test('where the patch is to the execution role alone, the role with it starts the task', () => {
+    let mended = 0
+    for (const one of cases) {
+      if (one.role === null) continue
+      const task = asTaskDefinition(one.taskDefinition, 'task')
+      const role = asRole(one.role, 'role')
+      const facts = asFacts(one.context, 'context')
+      const { patch } = preflight(task, role, facts)
+      if (!patch.executionRole || patch.changes.some(({ statement }) => !statement)) continue
+      if (patch.changes.some(({ target }) => target !== 'execution-role')) continue
+      const patched = { ...role, policies: [...role.policies, { name: 'patch', document: patch.executionRole }] }
+      const after = preflight(task, patched, facts)
+      expect([after.ok, after.failingStep, after.patch.changes]).toEqual([true, undefined, []])
+      mended += 1
+    }
+    expect(mended).toBeGreaterThan(10)
   })
 
   test('1,000 of them in a second on one core', () => {

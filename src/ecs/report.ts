@@ -5,7 +5,7 @@ import type { Cause, Surface } from './stopped-reason/row.ts'
 const CAUSES: Readonly<Record<Cause, string>> = {
   iam: 'a missing or denied permission',
   network: 'the network',
-  existence: 'something does not exist',
+  existence: 'something that does not exist',
   configuration: 'the configuration',
   registry: 'the registry',
   application: 'the application',

@@ -219,7 +219,7 @@ describe('a CloudFormation template', () => {
     expect([step, checked?.findings.map(({ id }) => id).toSorted()]).toEqual([failing, [...ids].toSorted()])
   })
 
-  const example = readFileSync(join(import.meta.dir, '../../../docs/examples/service.yaml'), 'utf8')
+  const example = readFileSync(join(import.meta.dir, '../../../docs/examples/execution-role/service.yaml'), 'utf8')
 
   test('in YAML with short forms: findings stand at the task definition and speak the language of the template', () => {
     const [checked] = checkTemplate(example, 'service.yaml', none)
