@@ -197,6 +197,11 @@ const STATEMENTS: readonly (readonly [string, object, readonly string[]])[] = [
   ],
   ['wrong effect', { Effect: 'allow', Action: 's3:GetObject', Resource: '*' }, ['error policy-grammar 5:14']],
   ['unknown operator', when({ StringEqual: { 'aws:SourceIp': 'a' } }), ['error policy-grammar 9:20']],
+  [
+    'a permission to assume roles',
+    allow(['sts:AssumeRole', 'sts:GetCallerIdentity'], '*'),
+    ['warning never-needed 7:5', 'warning never-needed 8:5', 'warning resource-star 10:16'],
+  ],
   ['a deny is not judged', { Effect: 'Deny', Action: '*', Resource: '*' }, []],
 ]
 

@@ -80,9 +80,7 @@ class SubjectReader {
   /** A lone document: a trust policy when it speaks of assuming roles or of principals alone, else a permission policy. */
   private one(value: unknown, path: JsonPath, name?: unknown): LintSubject {
     const located = this.policy(value, path, 'inline', typeof name === 'string' ? name : 'policy')
-    const trust = statementsIn(located.document).some(
-      (statement) => isAssume(statement['Action']) || ('Principal' in statement && !('Resource' in statement)),
-    )
+    const trust = statementsIn(located.document).some(isTrust)
     const policy = trust ? { ...located, kind: 'trust' as const, name: 'trust policy' } : located
     return this.subject({ policies: [policy], whole: false, path })
   }
@@ -231,9 +229,13 @@ const ROLE_KEYS = [
   'AttachedManagedPolicies',
 ]
 
-function isAssume(action: unknown): boolean {
+/** A statement of a trust policy: it names who may assume the role, and speaks of no resource. */
+function isTrust(statement: Readonly<Record<string, unknown>>): boolean {
+  const action: unknown = statement['Action']
   const actions: readonly unknown[] = Array.isArray(action) ? action : [action]
-  return actions.some((text) => typeof text === 'string' && /^sts:/i.test(text))
+  const assumes = actions.some((text) => typeof text === 'string' && /^sts:AssumeRole/i.test(text))
+  const [principal, resource] = ['Principal' in statement, 'Resource' in statement || 'NotResource' in statement]
+  return principal ? assumes || !resource : assumes && !resource
 }
 
 function statementsIn(document: unknown): readonly Readonly<Record<string, unknown>>[] {
