@@ -35,6 +35,14 @@ export function tokensOf({ usage }: Call): number {
   return inputUncached + cacheRead + cacheWrite5m + cacheWrite1h + output + reasoning
 }
 
+/** Gives the cache the whole answer, if it is to be kept. */
+export function keepAnswer(call: Call, contentType: string): void {
+  if (!call.capture || !call.target || call.status !== 200 || call.errorCode !== null) return
+  const { target, finish } = call
+  const head = { contentType, provider: target.provider.id, model: target.model, finish: finish?.unified ?? null }
+  call.capture.commit(head, Date.now())
+}
+
 const DONE = Promise.resolve()
 
 /** Writes the call's one record; resolves when it is durable. Later calls do nothing. */
@@ -42,6 +50,7 @@ export function record(gateway: Gateway, call: Call): Promise<void> {
   if (call.recorded) return DONE
   call.recorded = true
   gateway.inFlight--
+  call.capture?.discard()
   if (call.admission ?? call.reservation) {
     const now = Date.now()
     call.admission?.settle(now, tokensOf(call))

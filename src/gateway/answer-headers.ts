@@ -12,6 +12,7 @@ export function answerHeaders(call: Call, type: string): Record<string, string> 
     'x-portreeve-overhead-ms': Math.max(0, call.elapsed() - call.upstreamMs).toFixed(2),
   }
   if (call.dropped.length > 0) headers['x-portreeve-dropped'] = encodeHeader(call.dropped.join(', '))
+  if (call.cache !== null) headers['x-portreeve-cache'] = call.cache
   if (call.outputCap !== undefined) headers['x-portreeve-output-cap'] = String(call.outputCap)
   addLimitHeaders(call, headers)
   return headers

@@ -5,6 +5,8 @@ import type { Route } from '../snapshot/endpoint.ts'
 import type { Snapshot, SnapshotKey, SnapshotTarget } from '../snapshot/snapshot.ts'
 import type { Admission, LimitState } from '../quota/limits.ts'
 import type { Reservation } from '../quota/budget.ts'
+import type { CachedAnswer } from './cache/answer-store.ts'
+import type { Capture } from './cache/answers.ts'
 import type { GuardRun } from './guard/run.ts'
 import { newId } from '../lib/id.ts'
 
@@ -47,6 +49,11 @@ export class Call {
   outputCap: number | undefined
   /** `hit`, `miss`, `shared`; null when no cache was asked. */
   cache: string | null = null
+  /** Takes the answer down for the cache. */
+  capture: Capture | undefined
+  /** Content type of the stream that is sent. */
+  streamType = ''
+  servedFromCache: CachedAnswer | undefined
   /** The guards at work on this call. */
   guard: GuardRun | undefined
 
@@ -74,11 +81,11 @@ export class Call {
       dialect: this.route.dialect,
       stream: this.stream,
       model_asked: this.modelAsked,
-      provider: this.target?.provider.id ?? null,
-      model_served: this.target?.model ?? null,
+      provider: this.servedFromCache?.provider ?? this.target?.provider.id ?? null,
+      model_served: this.servedFromCache?.model ?? this.target?.model ?? null,
       status: this.status,
       error_code: this.errorCode,
-      finish_reason: this.finish?.unified ?? null,
+      finish_reason: this.servedFromCache?.finish ?? this.finish?.unified ?? null,
       usage: this.usage ? tokenUsage(this.usage) : null,
       cost_micros: this.costMicros,
       price_source: this.priceSource,

@@ -5,6 +5,7 @@ import { admit, reserve } from './admit.ts'
 import { addLimitHeaders } from './answer-headers.ts'
 import { attempt } from './attempt.ts'
 import { readBody } from './body.ts'
+import { fromCache } from './cache/cache-call.ts'
 import { Call } from './call.ts'
 import type { Gateway } from './gateway.ts'
 import { guardInput } from './guard/guard-call.ts'
@@ -47,6 +48,9 @@ export async function handleCall(
     if (admitted) await admitted
     const guarded = guardInput(gateway, call, incoming)
     if (guarded) await guarded
+    const cached = fromCache(gateway, call, incoming, request.headers)
+    const answer = cached && (await cached)
+    if (answer) return answer
     const itinerary = plotItinerary(gateway, call, incoming, resolution, (name) => request.headers.get(name))
     const reserved = reserve(gateway, call, incoming, itinerary.targets)
     if (reserved) await reserved

@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts'
 import { callErrorOf, cutStream } from '../llm/errors.ts'
 import type { CallError } from '../llm/spec.ts'
-import { learn, record, tokensOf } from './account.ts'
+import { keepAnswer, learn, record, tokensOf } from './account.ts'
 import type { Call } from './call.ts'
 import type { Gateway } from './gateway.ts'
 import type { KeepAlives } from './keep-alive.ts'
@@ -163,6 +163,10 @@ export class StreamRelay implements Sink {
     call.bytesOut += last.length
     learn(call, this.#transform.report())
     settle(call, this.#upcall.status, call.errorCode)
+    if (call.capture && this.#ended === 'whole') {
+      call.capture.add(last)
+      keepAnswer(call, call.streamType)
+    }
     const tokens = tokensOf(call)
     if (this.#ended === 'left') this.#use.abandon(tokens)
     else if (this.#ended === 'whole') this.#use.succeed(firstTokenMs(call), tokens)
@@ -189,6 +193,7 @@ export class StreamRelay implements Sink {
     if (!controller) return
     this.lastSent = performance.now()
     this.#call.bytesOut += out.length
+    this.#call.capture?.add(out)
     this.#betweenEvents = endsEvent(out)
     const written = controller.write(out)
     if (typeof written !== 'number') {

@@ -4,6 +4,8 @@ import { Limiter } from '../quota/limits.ts'
 import type { Bank } from '../quota/meter.ts'
 import type { Snapshot, SnapshotAlias, SnapshotProvider } from '../snapshot/snapshot.ts'
 import type { Usage } from '../llm/spec.ts'
+import { MemoryAnswers, type AnswerStore } from './cache/answer-store.ts'
+import { Answers } from './cache/answers.ts'
 import { Guards } from './guard/compile.ts'
 import { HealthBoard } from './health/board.ts'
 import { RetryBudget } from './retry.ts'
@@ -14,6 +16,8 @@ export type Traffic = {
   readonly limiter: Limiter
   readonly budgets: Budgets
   readonly guards: Guards
+  /** Absent when nothing is cached. */
+  readonly answers: Answers | undefined
   readonly aliasOf: (alias: SnapshotAlias) => CompiledAlias
 }
 
@@ -27,8 +31,13 @@ export class TrafficState {
   /** Budgets of earlier snapshots that calls still hold money of. */
   #earlier: Budgets[] = []
 
-  constructor(bank: Bank = new LocalBank()) {
+  readonly #sharedAnswers: AnswerStore | undefined
+  #memory: MemoryAnswers | undefined
+
+  /** `sharedAnswers` is the store for `cache.store: redis`. */
+  constructor(bank: Bank = new LocalBank(), sharedAnswers?: AnswerStore) {
     this.bank = bank
+    this.#sharedAnswers = sharedAnswers
   }
 
   /** The compiled traffic rules of a snapshot: compiled once, when the first call arrives with it. */
@@ -61,12 +70,22 @@ export class TrafficState {
       limiter: new Limiter(snapshot.traffic.limits, this.bank),
       budgets: new Budgets(snapshot.traffic.budgets, this.bank),
       guards: new Guards(snapshot.traffic.guards),
+      answers: this.#answersFor(snapshot),
       aliasOf: (alias) => {
         let compiled = aliases.get(alias)
         if (!compiled) aliases.set(alias, (compiled = compileAlias(alias.source, world)))
         return compiled
       },
     }
+  }
+
+  /** Kept answers outlive a change of the configuration, as long as it says where to keep them. */
+  #answersFor({ traffic: { cache } }: Snapshot): Answers | undefined {
+    if (!cache || cache.rules.length === 0) return undefined
+    if (cache.store === 'redis' && this.#sharedAnswers) return new Answers(cache, this.#sharedAnswers)
+    this.#memory ??= new MemoryAnswers(cache.max_bytes)
+    this.#memory.maxBytes = cache.max_bytes
+    return new Answers(cache, this.#memory)
   }
 }
 

@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts'
 import { callErrorOf } from '../llm/errors.ts'
 import type { CallError } from '../llm/spec.ts'
 import type { SnapshotTarget } from '../snapshot/snapshot.ts'
-import { learn, record, tokensOf } from './account.ts'
+import { keepAnswer, learn, record, tokensOf } from './account.ts'
 import { admitAtTarget } from './admit.ts'
 import { answerHeaders } from './answer-headers.ts'
 import type { Call } from './call.ts'
@@ -220,8 +220,12 @@ async function plain(
   const body = call.guard?.set.readsOutput ? await guardAnswer(call.guard, answer.body) : answer.body
   call.status = 200
   call.bytesOut = body.length
-  await record(gateway, call)
   const type = typeof body === 'string' ? 'application/json' : contentTypeOf(upcall) || 'application/json'
+  if (call.capture) {
+    call.capture.add(body)
+    keepAnswer(call, type)
+  }
+  await record(gateway, call)
   return new Response(body as BodyInit, { headers: answerHeaders(call, type) })
 }
 
@@ -232,6 +236,7 @@ function contentTypeOf(upcall: Upcall): string {
 function streamed(call: Call, plan: Plan, upcall: Upcall, relay: StreamRelay, signal: AbortSignal): Response {
   call.firstByteMs = upcall.firstByteAt - call.started
   call.status = 200
+  call.streamType = plan.streamContentType
   signal.addEventListener('abort', () => relay.clientLeft())
   const headers = answerHeaders(call, plan.streamContentType)
   headers['cache-control'] = 'no-cache'

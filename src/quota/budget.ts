@@ -12,6 +12,8 @@ const RESERVED_WAIT_MS = 1_000
 const MAX_WAITING = 2_000
 /** How often a waiting call looks again when nothing here was settled: other processes settle too. */
 const LOOK_MS = 50
+/** Tries to fetch money from another process: others may take it first. */
+const REFILLS = 100
 const MAX_REMEMBERED = 4_096
 
 type Rule = { readonly budget: Budget; readonly matches: (attributes: CallAttributes) => boolean }
@@ -189,7 +191,8 @@ export class Budgets {
     const tickets: number[] = []
     let life = Infinity
     for (const { budget, meter } of purses) {
-      const amount = amountOf(budget, cost, cap)
+      // Nothing is kept free for a budget that refuses nothing.
+      const amount = budget.mode === 'soft' ? 0 : amountOf(budget, cost, cap)
       amounts.push(amount)
       tickets.push(meter.take(now, amount))
       life = Math.min(life, budget.reservation_ms)
@@ -211,7 +214,8 @@ export class Budgets {
         if (budget.mode === 'soft' || !meter.refill) continue
         const now = this.#clock()
         const amount = amountOf(budget, cost, undefined)
-        if (!meter.fits(now, amount)) await meter.refill(now, amount)
+        for (let round = 0; round < REFILLS && !meter.fits(this.#clock(), amount); round++)
+          if (!(await meter.refill(now, amount))) break
       }
       answer = this.#tryReserve(purses, cost, this.#clock())
       const left = deadline - this.#clock()

@@ -80,8 +80,8 @@ export class Admission {
 
 const NOTHING_HELD = new Admission([], [], 0)
 const MAX_REMEMBERED = 4_096
-/** Tries to fetch more units before a call is refused. */
-const REFILLS = 3
+/** Tries to fetch more units before a call is refused: others may take them first. */
+const REFILLS = 100
 
 /**
  * Compiled limits. Those that name `provider` are about a target and are asked with `target` set, once for each attempt; all others
@@ -94,8 +94,10 @@ export class Limiter {
   readonly #gates = new Map<string, readonly Gate[]>()
   readonly #perUser: boolean
   #evictions: number
+  readonly #clock: () => number
 
-  constructor(limits: readonly Limit[], bank: Bank) {
+  constructor(limits: readonly Limit[], bank: Bank, clock: () => number = Date.now) {
+    this.#clock = clock
     this.#bank = bank
     this.#evictions = bank.evictions
     const names = new Set<string>()
@@ -139,7 +141,8 @@ export class Limiter {
         helped = (await meter.refill?.(now, amount)) ?? false
         if (!helped) break
       }
-      if (firstBlocked(gates, tokens, now) === undefined) return takeAll(gates, tokens, now)
+      const later = this.#clock()
+      if (firstBlocked(gates, tokens, later) === undefined) return takeAll(gates, tokens, later)
       if (!helped) break
     }
     return refusalOf(gates, tokens, now)

@@ -72,6 +72,11 @@ export class GuardRun {
     return true
   }
 
+  /** Whether something was hidden that the answer shall have back. */
+  get hides(): boolean {
+    return !this.#vault.isEmpty
+  }
+
   outputGuards(): readonly TextGuard[] {
     return this.set.texts.filter(({ output }) => output)
   }

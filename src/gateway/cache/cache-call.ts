@@ -1,0 +1,111 @@
+import { attributesOf } from '../admit.ts'
+import type { Call } from '../call.ts'
+import type { Gateway } from '../gateway.ts'
+import { record } from '../account.ts'
+import { addLimitHeaders } from '../answer-headers.ts'
+import type { Incoming } from '../plan.ts'
+import type { CachedAnswer } from './answer-store.ts'
+
+/** Endpoints whose answers depend on nothing but the request. */
+const CACHED = new Set(['chat', 'completions', 'embeddings', 'moderations', 'rerank', 'count_tokens'])
+const STATE = Buffer.from('"previous_response_id"')
+
+/**
+ * Looks for a kept answer, waits for the answer of an equal call that runs, or prepares to keep this call's own. Undefined when the call
+ * must be made.
+ */
+export function fromCache(
+  gateway: Gateway,
+  call: Call,
+  incoming: Incoming,
+  headers: Headers,
+): Promise<Response | undefined> | undefined {
+  const { answers } = gateway.traffic.for(call.snapshot)
+  if (!answers || !CACHED.has(call.route.endpoint)) return undefined
+  const attributes = attributesOf(call)
+  const rule = answers.ruleFor(attributes)
+  if (!rule) return undefined
+  const control = headers.get('cache-control')
+  if (control !== null && /no-store|no-cache/i.test(control)) return undefined
+  // An answer that continues a state kept at the vendor, or that has secrets put back into it, is nobody else's.
+  if (bytesOf(incoming.body).includes(STATE) || call.guard?.hides) return undefined
+  const key = answers.keyOf(rule, attributes, partsOf(call, incoming), incoming.body)
+  return find(gateway, call, key, rule, answers)
+}
+
+type Answers = NonNullable<ReturnType<Gateway['traffic']['for']>['answers']>
+type Rule = NonNullable<ReturnType<Answers['ruleFor']>>
+
+async function find(
+  gateway: Gateway,
+  call: Call,
+  key: string,
+  rule: Rule,
+  answers: Answers,
+): Promise<Response | undefined> {
+  const now = Date.now()
+  const looked = answers.store.get(key, now)
+  const kept = looked instanceof Promise ? await looked : looked
+  if (kept) return await replay(gateway, call, kept, 'hit')
+  for (let running = answers.running.get(key); running; running = answers.running.get(key)) {
+    const answer = await running
+    if (answer) return await replay(gateway, call, answer, 'shared')
+  }
+  call.cache = 'miss'
+  call.capture = answers.capture(key, rule)
+  return undefined
+}
+
+function partsOf(call: Call, { pathModel, pathStream, query }: Incoming) {
+  const source = call.modelAsked === null ? undefined : call.snapshot.aliases.get(call.modelAsked)?.source
+  const guards = call.guard ? call.snapshot.traffic.guards : []
+  return {
+    endpoint: call.route.recordedAs,
+    dialect: call.route.dialect,
+    address: JSON.stringify([pathModel ?? null, pathStream ?? null, withoutKey(query)]),
+    context: textOf(source) + textOf(guards),
+  }
+}
+
+/** A key in the query says who asks, not what. */
+function withoutKey(query: Readonly<Record<string, string>>): [string, string][] {
+  return Object.entries(query).filter(([name]) => name !== 'key')
+}
+
+const texts = new WeakMap<object, string>()
+
+function textOf(value: object | undefined): string {
+  if (!value) return ''
+  let text = texts.get(value)
+  if (text === undefined) texts.set(value, (text = JSON.stringify(value)))
+  return text
+}
+
+/** A kept answer costs nothing, and says so. */
+async function replay(gateway: Gateway, call: Call, answer: CachedAnswer, how: 'hit' | 'shared'): Promise<Response> {
+  call.cache = how
+  call.status = 200
+  call.costMicros = 0
+  call.priceSource = 'cache'
+  call.bytesOut = answer.body.length
+  call.firstByteMs = call.elapsed()
+  call.servedFromCache = answer
+  await record(gateway, call)
+  const headers: Record<string, string> = {
+    'content-type': answer.contentType,
+    'x-request-id': call.id,
+    'x-portreeve-model': `${answer.provider}/${answer.model}`,
+    'x-portreeve-cache': how,
+    'x-portreeve-attempts': '0',
+  }
+  if (answer.contentType.startsWith('text/event-stream')) {
+    headers['cache-control'] = 'no-cache'
+    headers['x-accel-buffering'] = 'no'
+  }
+  addLimitHeaders(call, headers)
+  return new Response(answer.body as BodyInit, { headers })
+}
+
+function bytesOf(body: Uint8Array): Buffer {
+  return Buffer.from(body.buffer, body.byteOffset, body.length)
+}

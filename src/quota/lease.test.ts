@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'bun:test'
+import { Budget } from '../contract/budget.ts'
+import { Limit } from '../contract/limit.ts'
+import { LocalBank } from './bank.ts'
+import { Budgets, type Reservation } from './budget.ts'
+import { LeaseAuthority, openWorkerBank, type LeaseAnswer, type LeaseQuestion } from './lease-ipc.ts'
+import { Limiter, type Admission } from './limits.ts'
+import type { Meter } from './meter.ts'
+
+const CALL = { key: 'ci', application: null, team: null, model: 'm', end_user: null, provider: null }
+
+/** Workers and their parent, joined by queues as IPC joins them: messages are copied and arrive later. */
+function node(count: number, now: () => number = Date.now) {
+  const bank = new LocalBank({ now })
+  const authority = new LeaseAuthority(bank, now)
+  const workers = Array.from({ length: count }, (_, index) => {
+    const copy = <T>(message: T): T => JSON.parse(JSON.stringify(message)) as T
+    const worker = openWorkerBank(
+      (message: LeaseQuestion) => queueMicrotask(() => authority.receive(index, copy(message))),
+      now,
+    )
+    authority.join(index, (message: LeaseAnswer) => queueMicrotask(() => worker.receive(copy(message))))
+    return worker
+  })
+  return { bank, authority, workers, stop: () => workers.forEach(({ bank }) => bank.close()) }
+}
+
+describe('leases over IPC', () => {
+  test.each([
+    [{ name: 'l', requests_per_minute: 100 }],
+    [{ name: 'l', in_flight: 100 }],
+    [{ name: 'l', requests_per_hour: 1_000_000, requests_per_day: 100 }],
+  ])('%o is exact over four workers', async (limit) => {
+    const { workers, stop } = node(4)
+    const limiters = workers.map(({ bank }) => new Limiter([Limit.parse(limit)], bank))
+    const answers = await Promise.all(
+      Array.from({ length: 400 }, async (_, index) => limiters[index % 4]!.admit(CALL, 0, Date.now())),
+    )
+    expect(answers.filter(({ refused }) => !refused).length).toBe(100)
+    const more = await Promise.all(limiters.map(async (limiter) => limiter.admit(CALL, 0, Date.now())))
+    expect(more.every(({ refused }) => refused)).toBe(true)
+    stop()
+  })
+
+  test('units left with one worker are found for another', async () => {
+    const { workers, stop } = node(2)
+    const limiters = workers.map(({ bank }) => new Limiter([Limit.parse({ name: 'l', requests_per_minute: 50 })], bank))
+    let admitted = 0
+    for (let n = 0; n < 30; n++) if (!(await limiters[0]!.admit(CALL, 0, Date.now())).refused) admitted++
+    for (let n = 0; n < 40; n++) if (!(await limiters[1]!.admit(CALL, 0, Date.now())).refused) admitted++
+    expect(admitted).toBe(50)
+    stop()
+  })
+
+  test('most admissions need no question', async () => {
+    const { workers, stop } = node(2)
+    const limiter = new Limiter([Limit.parse({ name: 'l', requests_per_minute: 100_000 })], workers[0]!.bank)
+    let asked = 0
+    for (let n = 0; n < 5_000; n++) {
+      const answer = limiter.admit(CALL, 0, Date.now())
+      if (answer instanceof Promise) {
+        asked++
+        await answer
+      }
+    }
+    expect(asked).toBeLessThan(100)
+    stop()
+  })
+
+  test('slots move between workers and come back when a worker dies', async () => {
+    const { workers, authority, bank, stop } = node(2)
+    const limiters = workers.map(({ bank }) => new Limiter([Limit.parse({ name: 'l', in_flight: 10 })], bank))
+    const held = (await Promise.all(
+      Array.from({ length: 10 }, async () => limiters[0]!.admit(CALL, 0, Date.now())),
+    )) as Admission[]
+    expect((await limiters[1]!.admit(CALL, 0, Date.now())).refused).toBe(true)
+    held[0]!.settle(Date.now(), 0)
+    await Bun.sleep(60)
+    const taken = await limiters[1]!.admit(CALL, 0, Date.now())
+    expect(taken.refused).toBe(false)
+    authority.leave(0)
+    await Bun.sleep(60)
+    const more = await Promise.all(Array.from({ length: 10 }, async () => limiters[1]!.admit(CALL, 0, Date.now())))
+    expect(more.filter(({ refused }) => !refused).length).toBe(9)
+    authority.leave(1)
+    for (const [, meter] of bank.entries()) expect(meter.used(Date.now())).toBe(0)
+    stop()
+  })
+
+  test('a budget is not overspent by workers, and settles to the truth', async () => {
+    const { workers, bank, stop } = node(3)
+    const budget = Budget.parse({ name: 'b', amount_micros: 10_000, wait_ms: 0, period: 'once' })
+    const all = workers.map(({ bank }) => new Budgets([budget], bank))
+    const cost = { inputMicros: 10, perOutputToken: 1, askedOutputTokens: 90 }
+    const answers = await Promise.all(
+      Array.from({ length: 500 }, async (_, index) => all[index % 3]!.reserve(CALL, cost, Date.now())),
+    )
+    const held = answers.filter(({ refused }) => !refused) as Reservation[]
+    expect(held.length).toBeLessThanOrEqual(100)
+    expect(held.length).toBeGreaterThanOrEqual(98)
+    for (const reservation of held) reservation.settle(Date.now(), 60)
+    stop()
+    await Bun.sleep(5)
+    const [[, meter]] = [...bank.entries()] as [readonly [string, Meter]]
+    expect(meter.spent!(Date.now())).toBe(held.length * 60)
+    expect(meter.used(Date.now())).toBe(held.length * 60)
+  })
+
+  test('tokens are corrected where the truth is', async () => {
+    const { workers, bank, stop } = node(2)
+    const limiter = new Limiter([Limit.parse({ name: 'l', tokens_per_minute: 10_000 })], workers[0]!.bank)
+    for (let n = 0; n < 20; n++) {
+      const answer = (await limiter.admit(CALL, 400, Date.now())) as Admission
+      answer.settle(Date.now(), n % 2 ? 100 : 500)
+    }
+    stop()
+    await Bun.sleep(5)
+    for (const [, meter] of bank.entries()) expect(meter.used(Date.now())).toBe(6_000)
+  })
+})

@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test'
+import { Budget } from '../contract/budget.ts'
+import { Limit } from '../contract/limit.ts'
+import { Sharing } from '../contract/routing.ts'
+import { Budgets, type Reservation } from './budget.ts'
+import { LeasedBank } from './lease.ts'
+import { Limiter, type Admission } from './limits.ts'
+import { RedisLeases } from './redis.ts'
+
+const CALL = { key: 'ci', application: null, team: null, model: 'm', end_user: null, provider: null }
+const server = Bun.which('redis-server') ?? Bun.which('valkey-server')
+if (!server && process.env['CI']) throw new Error('redis-server is missing, and CI must test against one')
+
+/** A Redis of our own on a free port, without disk. */
+function startRedis(port = freePort()) {
+  const child = Bun.spawn(
+    [server!, '--port', String(port), '--save', '', '--appendonly', 'no', '--bind', '127.0.0.1'],
+    {
+      stdout: 'ignore',
+      stderr: 'ignore',
+    },
+  )
+  return { port, url: `redis://127.0.0.1:${port}`, child }
+}
+
+function freePort(): number {
+  const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } })
+  const { port } = listener
+  listener.stop(true)
+  return port
+}
+
+async function reached(url: string): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    const client = new Bun.RedisClient(url, { autoReconnect: false, connectionTimeout: 500 })
+    try {
+      await client.connect()
+      await client.send('PING', [])
+      return
+    } catch {
+      await Bun.sleep(20)
+    } finally {
+      client.close()
+    }
+  }
+  throw new Error('redis-server did not start')
+}
+
+describe.skipIf(!server)('leases through Redis (skipped where no redis-server is installed)', () => {
+  let redis: ReturnType<typeof startRedis>
+  const closing: (() => void)[] = []
+  beforeAll(async () => {
+    redis = startRedis()
+    await reached(redis.url)
+  })
+  beforeEach(async () => {
+    const client = new Bun.RedisClient(redis.url)
+    await client.send('FLUSHALL', [])
+    client.close()
+  })
+  afterAll(() => {
+    for (const close of closing) close()
+    redis.child.kill()
+  })
+
+  let nodes = 0
+  function node(sharing: object = {}, url = redis.url) {
+    const client = new Bun.RedisClient(url, { connectionTimeout: 500, maxRetries: 1 })
+    const changes: string[] = []
+    const leases = new RedisLeases(client, {
+      node: `n${++nodes}`,
+      sharing: Sharing.parse(sharing),
+      onChange: (state) => changes.push(state),
+    })
+    const bank = new LeasedBank(leases)
+    closing.push(() => {
+      bank.close()
+      client.close()
+    })
+    return { bank, leases, changes }
+  }
+
+  async function admitted(limiters: readonly Limiter[], calls: number): Promise<Admission[]> {
+    const answers = await Promise.all(
+      Array.from({ length: calls }, async (_, index) => limiters[index % limiters.length]!.admit(CALL, 0, Date.now())),
+    )
+    return answers.filter((answer) => !answer.refused) as Admission[]
+  }
+
+  test.each([1, 3])('%d nodes never exceed a limit, and leave no more than their leases unused', async (count) => {
+    const limit = Limit.parse({ name: 'l', requests_per_minute: 1_000 })
+    const limiters = Array.from({ length: count }, () => new Limiter([limit], node().bank))
+    const { length } = await admitted(limiters, 3_000)
+    expect(length).toBeLessThanOrEqual(1_000)
+    expect(length).toBeGreaterThanOrEqual(1_000 * (1 - 0.02 * (count - 1) - 0.01))
+  })
+
+  test('slots are shared and come back', async () => {
+    const limit = Limit.parse({ name: 'l', in_flight: 10 })
+    const limiters = [node(), node()].map(({ bank }) => new Limiter([limit], bank))
+    const held = await admitted(limiters, 40)
+    expect(held.length).toBe(10)
+    for (const admission of held) admission.settle(Date.now(), 0)
+    await Bun.sleep(600)
+    expect((await admitted([limiters[1]!], 10)).length).toBeGreaterThanOrEqual(9)
+  })
+
+  test('tokens are corrected', async () => {
+    const limiter = new Limiter([Limit.parse({ name: 'l', tokens_per_minute: 1_000 })], node().bank)
+    for (let n = 0; n < 12; n++) {
+      const answer = await limiter.admit(CALL, 400, Date.now())
+      expect(answer.refused).toBe(false)
+      ;(answer as Admission).settle(Date.now(), 50)
+      await Bun.sleep(15)
+    }
+  })
+
+  test('a budget is not overspent by three nodes', async () => {
+    const budget = Budget.parse({ name: 'b', amount_micros: 10_000, wait_ms: 1_500 })
+    const all = Array.from({ length: 3 }, () => new Budgets([budget], node().bank))
+    const cost = { inputMicros: 10, perOutputToken: 1, askedOutputTokens: 90 }
+    let spent = 0
+    await Promise.all(
+      Array.from({ length: 300 }, async (_, index) => {
+        const answer = await all[index % 3]!.reserve(CALL, cost, Date.now())
+        if (answer.refused) return
+        spent += 80
+        ;(answer as Reservation).settle(Date.now(), 80)
+      }),
+    )
+    expect(spent).toBeLessThanOrEqual(10_000)
+    expect(spent).toBeGreaterThanOrEqual(9_000)
+  })
+
+  test.each([
+    ['open', 5],
+    ['closed', 0],
+  ])(
+    'while Redis is away: %s',
+    async (on_loss, expected) => {
+      const gone = startRedis()
+      await reached(gone.url)
+      const { bank, changes, leases } = node({ on_loss }, gone.url)
+      const limiter = new Limiter([Limit.parse({ name: 'l', requests_per_minute: 5, in_flight: 100 })], bank)
+      gone.child.kill('SIGKILL')
+      await gone.child.exited
+      const began = performance.now()
+      expect((await admitted([limiter], 20)).length).toBe(expected)
+      expect(performance.now() - began).toBeLessThan(1_000)
+      expect(changes).toEqual(['lost'])
+      const again = startRedis(gone.port)
+      await reached(again.url)
+      await Bun.sleep(1_100)
+      await admitted([limiter], 1)
+      for (let tries = 0; tries < 20 && leases.isLost; tries++) {
+        await Bun.sleep(200)
+        await admitted([limiter], 1)
+      }
+      expect(changes).toEqual(['lost', 'back'])
+      again.child.kill()
+    },
+    20_000,
+  )
+})
