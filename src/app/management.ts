@@ -1,19 +1,15 @@
 import type { Config, StartFile } from '../config/config.ts'
-import { SYSTEM } from '../control/actor.ts'
 import { openControl, type Control } from '../control/control.ts'
 import type { DataFolder } from '../control/data-folder.ts'
-import { createKey, NewKey } from '../control/keys.ts'
+import { firstStart, type FirstStart } from '../control/first-start.ts'
 import type { Sealer } from '../control/sealing.ts'
 import { createSecret } from '../control/secret.ts'
-import { createLink } from '../control/sign-in.ts'
 import { AppError } from '../errors.ts'
 import { createControlHandler, type ControlHandler } from '../http/server.ts'
 import { newId } from '../lib/id.ts'
 import { createTail } from '../record/tail.ts'
 import type { SnapshotSource } from '../snapshot/source.ts'
-import { keysIn } from '../store/api-key.ts'
 import { openStore } from '../store/open.ts'
-import { peopleIn } from '../store/person.ts'
 import { describeError, type Log } from './log.ts'
 import { moveRecords, type RecordMover } from './records.ts'
 import { version } from './version.ts'
@@ -29,9 +25,6 @@ export type ManagementOptions = {
   readonly log: Log
   readonly publish: (source: SnapshotSource) => void
 }
-
-/** What the very first start made; null at every later one. */
-export type FirstStart = { readonly key: string | null; readonly ownerToken: string | null }
 
 /** The management half: store, configuration, records, API. It works as soon as the database can be opened, and says why while it cannot. */
 export type Management = {
@@ -76,7 +69,7 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
         log,
         watch: true,
       })
-      return { control, mover, firstStart: await firstTime(control) }
+      return { control, mover, firstStart: await firstStart(control.context) }
     } catch (error) {
       await mover.stop()
       await store.close()
@@ -138,17 +131,4 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
       await open.control.context.store.close()
     },
   }
-}
-
-/** Makes the first API key and the link for the first owner, where there are none. */
-async function firstTime({ context }: Control): Promise<FirstStart> {
-  const { store, live } = context
-  const hasKeys = (await keysIn(store.db).all()).length > 0 || (live.file()?.configuration.keys.length ?? 0) > 0
-  const key = hasKeys ? null : (await createKey(context, SYSTEM, NewKey.parse({ name: 'first' }))).secret
-  const owners = await peopleIn(store.db).activeOwners()
-  const link =
-    owners > 0
-      ? null
-      : await createLink(store.db, context.clock(), { purpose: 'first-owner', personId: null, role: 'owner' })
-  return { key, ownerToken: link?.token ?? null }
 }

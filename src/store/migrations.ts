@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely'
+import type { Kysely } from 'kysely'
 import { Migrator, type Migration } from 'kysely/migration'
 import { AppError } from '../errors.ts'
 import type { Schema } from './schema.ts'
@@ -32,9 +32,4 @@ export async function migrate(db: Kysely<Schema>): Promise<void> {
     )
   }
   throw error instanceof Error ? error : new Error(message)
-}
-
-/** Whether the database answers at all. */
-export async function ping(db: Kysely<Schema>): Promise<void> {
-  await sql`select 1`.execute(db)
 }
