@@ -22,7 +22,7 @@ test.each([
   [unsafe, 'src/http/x.ts', 'await Bun.$`ls`', 1],
   [unsafe, 'src/http/x.ts', 'Bun.spawn([])', 1],
   [unsafe, 'src/http/x.ts', 'const evaluated = evaluate(policy)', 0],
-  [unsafe, 'src/workers.ts', 'Bun.spawn([process.execPath])', 0],
+  [unsafe, 'src/app/workers.ts', 'Bun.spawn([process.execPath])', 0],
   [text, 'docs/x.md', 'run /home/ada/portreeve', 1],
   [text, 'docs/x.md', 'see https://example.com/home/page and ./work/list', 0],
   [text, 'src/x.ts', '// TODO: later', 1],
