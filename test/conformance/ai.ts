@@ -60,7 +60,7 @@ function optionsOf(dialect: string, scenario: string): any {
 export const aiDrivers: readonly Driver[] = Object.entries(DIALECTS).map(([dialect, open]) => ({
   name: `ai ${dialect}`,
   // `@ai-sdk/openai-compatible` keeps `reasoning_content` and Google's proof on a call, and nothing else.
-  ...(dialect === 'chat' ? { forgets: ['responses', 'anthropic'] } : {}),
+  ...(dialect === 'chat' ? { forgets: ['responses', 'anthropic', 'bedrock'] } : {}),
   async run(place, model, scenario, stream) {
     const content: any =
       scenario === 'image'

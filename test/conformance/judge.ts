@@ -14,6 +14,7 @@ export function judge(
   scenario: Scenario,
   { outcome, first }: { readonly outcome: Outcome | Failure; readonly first?: Outcome },
   proofs: boolean,
+  cached = USAGE.cached,
 ): string[] {
   const wrong: string[] = []
   const expect = (what: string, seen: unknown, expected: unknown) => {
@@ -38,7 +39,7 @@ export function judge(
       expect('usage', outcome.usage, {
         input: USAGE.input,
         output: USAGE.output + USAGE.reasoning,
-        cached: USAGE.cached,
+        cached,
       })
       break
     case 'image':

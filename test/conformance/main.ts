@@ -26,7 +26,7 @@ for (const driver of DRIVERS) {
 for (const driver of DRIVERS)
   if (driver.forgets)
     console.log(
-      `\n${driver.name}: the SDK keeps no proofs of thinking from ${driver.forgets.join(' and ')}; reasoning is judged without them.`,
+      `\n${driver.name}: the SDK keeps no proofs of thinking from ${driver.forgets.join(', ')}; reasoning is judged without them.`,
     )
 const failed = cells.filter((cell) => cell.wrong.length > 0)
 for (const cell of failed)

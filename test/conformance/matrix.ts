@@ -11,13 +11,31 @@ import { openaiChat, openaiResponses } from './openai.ts'
 
 export const DRIVERS: readonly Driver[] = [openaiChat, openaiResponses, anthropic, gemini, ...aiDrivers]
 
+type Upstream = {
+  readonly id: string
+  readonly type: string
+  readonly path: string
+  readonly model: string
+  readonly proofs: boolean
+  /** Tokens from the cache, where the vendor does not tell them. */
+  readonly cached?: number
+}
+
 /** Provider of the test gateway → its model's name, and whether its format has proofs of thinking. */
-export const UPSTREAMS = [
+export const UPSTREAMS: readonly Upstream[] = [
   { id: 'chat', type: 'openai-compatible', path: '/openai/v1', model: 'gpt-4o', proofs: false },
   { id: 'responses', type: 'openai-responses-compatible', path: '/openai/v1', model: 'gpt-5', proofs: true },
   { id: 'anthropic', type: 'anthropic-compatible', path: '/anthropic/v1', model: 'claude-sonnet-4-5', proofs: true },
   { id: 'gemini', type: 'gemini-compatible', path: '/gemini/v1beta', model: 'gemini-3-pro', proofs: true },
-] as const
+  { id: 'bedrock', type: 'amazon-bedrock', path: '/bedrock', model: 'anthropic.claude-sonnet-4-5', proofs: true },
+  { id: 'cohere', type: 'cohere', path: '/cohere/v2', model: 'command-a-reasoning', proofs: false, cached: 0 },
+  { id: 'ollama', type: 'ollama', path: '/ollama', model: 'qwen3', proofs: false, cached: 0 },
+]
+
+/** A refusal has no word in Ollama's format. Its chat clients pass through to the other two formats that it serves. */
+const LACKS: Readonly<Record<string, (driver: string, scenario: Scenario) => boolean>> = {
+  ollama: (driver, scenario) => scenario === 'refusal' || !/responses|gemini|google/i.test(driver),
+}
 
 export type Cell = {
   readonly driver: string
@@ -43,12 +61,17 @@ export async function runMatrix(
         for (const driver of DRIVERS) {
           for (const stream of [false, true]) {
             const cell = { driver: driver.name, upstream: upstream.id, stream, scenario }
-            if (options.only?.(cell) === false) continue
+            if (LACKS[upstream.id]?.(driver.name, scenario) || options.only?.(cell) === false) continue
             const place = { url: gateway.url, key: SECRET }
             const seen = await driver.run(place, `${upstream.id}/${upstream.model}--${scenario}`, scenario, stream)
             cells.push({
               ...cell,
-              wrong: judge(scenario, seen, upstream.proofs && driver.forgets?.includes(upstream.id) !== true),
+              wrong: judge(
+                scenario,
+                seen,
+                upstream.proofs && driver.forgets?.includes(upstream.id) !== true,
+                upstream.cached,
+              ),
             })
           }
         }

@@ -1,10 +1,13 @@
-// One server that speaks every vendor's format, each below its own path: `/openai/v1`, `/anthropic/v1`, `/gemini/v1beta`.
+// One server that speaks every vendor's format, each below its own path: `/openai/v1`, `/anthropic/v1`, `/gemini/v1beta`, `/bedrock`, `/cohere/v2`, `/ollama`.
 import { serveMessages } from './anthropic.ts'
+import { serveConverse } from './bedrock.ts'
+import { serveCohere } from './cohere.ts'
 import { serveGemini } from './gemini.ts'
+import { serveOllama } from './ollama.ts'
 import { serveChat } from './openai-chat.ts'
 import { serveResponses } from './openai-responses.ts'
 
-type Served = { status: number; json?: unknown; events?: Iterable<string> }
+type Served = { status: number; json?: unknown; events?: Iterable<string | Uint8Array> }
 
 export type Vendors = {
   readonly url: string
@@ -12,20 +15,20 @@ export type Vendors = {
   stop(): void
 }
 
-function respond(served: Served): Response {
+function respond(served: Served, type = 'text/event-stream'): Response {
   const { events } = served
   if (events === undefined) return Response.json(served.json, { status: served.status })
   const encoder = new TextEncoder()
   const chunks = new ReadableStream<Uint8Array>({
     async start(controller) {
       for (const event of events) {
-        controller.enqueue(encoder.encode(event))
+        controller.enqueue(typeof event === 'string' ? encoder.encode(event) : event)
         await Promise.resolve()
       }
       controller.close()
     },
   })
-  return new Response(chunks, { headers: { 'content-type': 'text/event-stream' } })
+  return new Response(chunks, { headers: { 'content-type': type } })
 }
 
 /** OpenAI's own, in numbers or base64. */
@@ -64,6 +67,14 @@ export function startVendors(): Vendors {
       if (gemini?.[2] === 'batchEmbedContents')
         return Response.json({ embeddings: body.requests.map(() => ({ values: [0.5, -1] })) })
       if (gemini) return respond(serveGemini(gemini[1] ?? '', gemini[2] === 'streamGenerateContent', body))
+      const converse = /^\/bedrock\/model\/([^/]+)\/(converse|converse-stream)$/.exec(decodeURIComponent(url.pathname))
+      if (converse)
+        return respond(
+          serveConverse(converse[1] ?? '', converse[2] === 'converse-stream', body),
+          'application/vnd.amazon.eventstream',
+        )
+      if (url.pathname === '/cohere/v2/chat') return respond(serveCohere(body))
+      if (url.pathname === '/ollama/api/chat') return respond(serveOllama(body), 'application/x-ndjson')
       return Response.json({ error: { message: `no such path ${url.pathname}` } }, { status: 404 })
     },
   })
