@@ -1,4 +1,3 @@
-import { partitionOfRegion } from '../iam/arn.ts'
 import type { NamedPolicy, PolicyDocument } from '../iam/policy.ts'
 
 export type LaunchType = 'FARGATE' | 'EC2' | 'EXTERNAL'
@@ -121,16 +120,4 @@ export function isIn(
 ): boolean | undefined {
   if (map && Object.hasOwn(map, key)) return true
   return map && !facts.incomplete ? false : undefined
-}
-
-/** Where a task starts, as far as it is known. */
-export type TaskPlace = { readonly partition?: string; readonly region?: string; readonly account?: string }
-
-export function placeOf(facts: Facts): TaskPlace {
-  const partition = facts.partition ?? (facts.region === undefined ? undefined : partitionOfRegion(facts.region))
-  return {
-    ...(partition === undefined ? {} : { partition }),
-    ...(facts.region === undefined ? {} : { region: facts.region }),
-    ...(facts.accountId === undefined ? {} : { account: facts.accountId }),
-  }
 }

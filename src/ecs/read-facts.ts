@@ -202,9 +202,10 @@ function readNetwork(member: Json): NetworkFacts {
   }
 }
 
-/** `ecr.api` for `com.amazonaws.us-east-1.ecr.api`. */
+/** `ecr.api` for `com.amazonaws.us-east-1.ecr.api`, and for the host's `api.ecr`. */
 function endpointName(text: string): string {
-  return text.replace(/^(cn\.)?com\.amazonaws\.[a-z0-9-]+\./, '')
+  const name = text.replace(/^(cn\.)?com\.amazonaws\.[a-z0-9-]+\./, '').toLowerCase()
+  return name.replace(/^(api|dkr)[.-]ecr$/, 'ecr.$1').replace(/^ecr[-_](api|dkr)$/, 'ecr.$1')
 }
 
 function readCaller(member: Json, what: string): CallerFacts {

@@ -25,6 +25,9 @@ export function resourceSideOf(need: Need, facts: Facts): ResourceSide {
       const bucket = resource.replace(/^(arn:[^:]+:s3:::[^/]+).*$/, '$1')
       return { policy: facts.buckets?.[bucket]?.policy, name: `policy of the bucket ${bucket}` }
     }
+    case 'ssm':
+      // Advanced parameters can be shared with other accounts.
+      return { policy: undefined, name: `sharing of the parameter ${resource}` }
     default:
       return NONE
   }

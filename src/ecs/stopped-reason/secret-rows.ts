@@ -133,7 +133,10 @@ export const secretRows = defineRows([
     step: 'secrets',
     surfaces: ['task', 'event'],
     cause: 'existence',
-    texts: [`${SSM}invalid ssm parameters: {names}`],
+    texts: [
+      `${SSM}invalid ssm parameters: {names}`,
+      'fetching secret data from SSM Parameter Store in {region}: invalid parameters: {names}',
+    ],
     match: /invalid (ssm )?parameters: /i,
     means: 'the parameter does not exist in that region',
     fix: 'create the parameter or correct its name or region in valueFrom',
