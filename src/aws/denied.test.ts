@@ -5,6 +5,9 @@ import { asTaskDefinition } from '../ecs/task-definition.ts'
 import { AppError } from '../errors.ts'
 import { type Aws, openAws } from './clients.ts'
 import { collectFacts } from './facts/collect.ts'
+import { commands } from '../cli/commands.ts'
+import { runCommandLine } from '../cli/run.ts'
+import { placeOfTask, readStoppedTask } from './stopped-task.ts'
 import { registerTask, registrationOf, saysTheSame } from './register-task.ts'
 
 type Answer = (action: string, body: string) => Response | undefined
@@ -123,6 +126,77 @@ describe('facts of an account in which nothing may be seen', () => {
       maxAttempts: 1,
     })
     expect(await collectFacts(nowhere, TASK).catch(String)).toContain('AWS cannot be reached for sts:GetCallerIdentity')
+  })
+})
+
+describe('a stopped task', () => {
+  const ARN = 'arn:aws:ecs:eu-west-1:111122223333:task/prod/0123456789abcdef0123456789abcdef'
+  const REASON = 'ResourceInitializationError: unable to pull secrets or registry auth'
+  const tasks: Answer = (action) => {
+    if (action === 'DescribeTasks') {
+      return Response.json({
+        tasks: [
+          {
+            taskArn: ARN,
+            stoppedReason: REASON,
+            group: 'service:shop',
+            taskDefinitionArn: 'arn:aws:ecs:eu-west-1:111122223333:task-definition/shop:7',
+            containers: [{ name: 'web', reason: 'CannotPullContainerError: denied' }, { name: 'side' }],
+          },
+        ],
+      })
+    }
+    if (action === 'DescribeServices') {
+      const events = [
+        '(service shop) has reached a steady state.',
+        '(service shop) was unable to place a task.',
+        '(service shop) failed.',
+      ]
+      return Response.json({ services: [{ events: events.map((message) => ({ message })) }] })
+    }
+    if (action !== 'DescribeTaskDefinition') return identity(action, '')
+    return Response.json({
+      taskDefinition: { family: 'shop', registeredAt: 1, containerDefinitions: [{ name: 'web', image: 'busybox' }] },
+    })
+  }
+
+  test('says its reasons, its containers and the newest failure of its service', async () => {
+    answer = tasks
+    const stopped = await readStoppedTask(aws(), ARN)
+    expect(stopped).toMatchObject({
+      reasons: [REASON, 'CannotPullContainerError: denied', '(service shop) was unable to place a task.'],
+      taskDefinition: { family: 'shop' },
+      service: { cluster: 'prod', service: 'shop' },
+      missing: [],
+    })
+  })
+
+  test('is explained from the command line, with a prediction', async () => {
+    answer = tasks
+    let out = ''
+    const endpoint = `http://127.0.0.1:${server.port}`
+    const saved = { ...process.env }
+    Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' })
+    const code = await runCommandLine(['role', 'explain', '--task', ARN, '--endpoint-url', endpoint], commands, {
+      out: (text) => void (out += text),
+      err: () => {},
+      env: {},
+      cwd: '/',
+      colour: false,
+      readStdin: async () => '',
+    })
+    process.env = saved
+    expect(code).toBe(0)
+    expect(out).toContain('Preflight of the task definition: ')
+  })
+
+  test('that is gone or may not be seen is told', async () => {
+    answer = (action) =>
+      action === 'DescribeTasks' ? Response.json({ tasks: [], failures: [{ reason: 'MISSING' }] }) : undefined
+    expect(await readStoppedTask(aws(), ARN).catch(String)).toContain('keeps stopped tasks for about an hour')
+    answer = () => undefined
+    expect((await readStoppedTask(aws(), ARN)).missing).toHaveLength(1)
+    expect(() => placeOfTask('0123456789abcdef')).toThrow('write the ARN of a task')
   })
 })
 

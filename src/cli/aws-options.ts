@@ -10,12 +10,13 @@ export const AWS_OPTIONS: Readonly<Record<string, Option>> = {
   'endpoint-url': { about: 'one endpoint for all AWS services, for emulators', value: 'URL' },
 }
 
-export function awsFrom(input: Input): Aws {
+/** The clients that the options lead to; `region` is taken when no option says one. */
+export function awsFrom(input: Input, region?: string): Aws {
   const endpoint = input.text('endpoint-url')
   if (endpoint !== undefined && !/^https?:\/\/[^/]+/.test(endpoint)) {
     throw new AppError('invalid_usage', `--endpoint-url ${endpoint}: write a URL such as http://localhost:5000.`)
   }
-  return openAws({ region: input.text('region'), profile: input.text('profile'), endpoint })
+  return openAws({ region: input.text('region') ?? region, profile: input.text('profile'), endpoint })
 }
 
 /** The permissions that the caller lacks, as text: what to allow, and AWS's own words. */

@@ -3,21 +3,49 @@ import { isRecord } from '../ecs/document.ts'
 import { explainStoppedReason, type StoppedReason } from '../ecs/explain.ts'
 import type { Input } from './command.ts'
 import type { Io } from './io.ts'
-import { preflight } from '../ecs/preflight.ts'
+import { type Preflight, preflight } from '../ecs/preflight.ts'
 import { readFacts, readRole, readTaskDefinition } from './role-input.ts'
 
 /** Longer texts are not stopped reasons; describe-tasks of a hundred tasks stays below. */
 const MAX_CHARACTERS = 2_000_000
 
 export async function runExplain(input: Input, io: Io): Promise<number> {
+  if (input.text('task') !== undefined) return explainTask(input, io)
   const given = input.positionals[0]
   const text = given === undefined || given === '-' ? await io.readStdin() : given
   if (text.trim() === '')
     throw new AppError('invalid_usage', 'Give a stopped reason: as an argument in quotes, or on standard input.')
   if (text.length > MAX_CHARACTERS)
     throw new AppError('invalid_usage', 'The text is longer than 2 MB: give the stopped reason alone.')
-  const found = reasonsIn(text).map((reason) => ({ text: reason, ...explainStoppedReason(reason) }))
-  const expected = await predicted(input, io)
+  return show(reasonsIn(text), await predicted(input, io), input, io)
+}
+
+/** The reasons of a task in AWS, and what the facts of its account predict for its next launch. */
+async function explainTask(input: Input, io: Io): Promise<number> {
+  const [{ placeOfTask, readStoppedTask }, { collectFacts }, { awsFrom, missingText }] = await Promise.all([
+    import('../aws/stopped-task.ts'),
+    import('../aws/facts/collect.ts'),
+    import('./aws-options.ts'),
+  ])
+  const { region, task } = placeOfTask(input.text('task') ?? '')
+  const aws = awsFrom(input, region)
+  const { reasons, taskDefinition, service, missing } = await readStoppedTask(aws, task)
+  const live = taskDefinition && (await collectFacts(aws, taskDefinition, { service }))
+  io.err(missingText([...missing, ...(live?.missing ?? [])]))
+  const expected: { preflight?: string } = live ? summaryOf(preflight(taskDefinition, live.role, live.facts)) : {}
+  if (reasons.length === 0) {
+    if (input.json) io.out(`${JSON.stringify({ reasons, ...expected })}\n`)
+    else
+      io.out(
+        `ECS gives no reason for ${task}.\n${expected.preflight ? `Preflight of the task definition: ${expected.preflight}\n` : ''}`,
+      )
+    return 1
+  }
+  return show(reasons, expected, input, io)
+}
+
+function show(reasons: readonly string[], expected: { preflight?: string }, input: Input, io: Io): number {
+  const found = reasons.map((reason) => ({ text: reason, ...explainStoppedReason(reason) }))
   if (input.json)
     io.out(`${JSON.stringify(found.length === 1 ? { ...found[0], ...expected } : { reasons: found, ...expected })}\n`)
   else {
@@ -53,11 +81,12 @@ function reasonsIn(text: string): readonly string[] {
 async function predicted(input: Input, io: Io): Promise<{ preflight?: string }> {
   const path = input.text('task-definition')
   if (path === undefined) return {}
-  const result = preflight(
-    await readTaskDefinition(path, io),
-    await readRole(input.text('role'), io),
-    await readFacts(input, io),
+  return summaryOf(
+    preflight(await readTaskDefinition(path, io), await readRole(input.text('role'), io), await readFacts(input, io)),
   )
+}
+
+function summaryOf(result: Preflight): { preflight: string } {
   if (!result.ok)
     return {
       preflight: `fails at ${result.failingStep}${result.missingActions.length > 0 ? ` for want of ${result.missingActions.join(', ')}` : ''}`,

@@ -1,3 +1,4 @@
+import { AWS_OPTIONS } from './aws-options.ts'
 import { type Command, defineCommand, type Option } from './command.ts'
 
 const PLACE: Readonly<Record<string, Option>> = {
@@ -104,17 +105,20 @@ const roleExplain = defineCommand({
   summary: 'say what a stopped reason, service event or API error of ECS means, and what mends it',
   about: [
     'Knows the texts of Fargate and of the EC2 agent in old and new wordings, also cut off. Reads standard input when no TEXT is given, and then also what',
-    '"aws ecs describe-tasks" answers. Exit code 1 when the text is unknown.',
+    '"aws ecs describe-tasks" answers. --task asks AWS for the texts of a task, and predicts its launch from the facts of the account. Exit code 1 when the text is unknown.',
   ].join(' '),
   positionals: [{ name: 'TEXT', about: 'the text in quotes, or - for standard input' }],
   options: {
+    task: { about: 'read the texts of this task from AWS', value: 'ARN' },
     'task-definition': { about: 'also say what the preflight of this task definition predicts', value: 'FILE' },
     role: { about: 'the execution role for that preflight', value: 'FILE' },
+    ...AWS_OPTIONS,
     ...PLACE,
   },
   examples: [
     'portreeve role explain "ResourceInitializationError: unable to pull secrets or registry auth: ..."',
     'aws ecs describe-tasks --cluster prod --tasks TASK | portreeve role explain',
+    'portreeve role explain --task arn:aws:ecs:eu-central-1:111122223333:task/prod/0123456789abcdef0123456789abcdef',
   ],
   async run(input, io) {
     const { runExplain } = await import('./role-explain.ts')
