@@ -30,7 +30,17 @@ export async function runDerive(input: Input, io: Io): Promise<number> {
     ...(await readFacts(input, io)),
     ...(input.flag('enable-execute-command') ? { enableExecuteCommand: true } : {}),
   }
-  const role = deriveRole(tasks, facts, { roleName, kind })
+  const sourceVpce = input.text('source-vpce')
+  if (sourceVpce !== undefined && !/^vpce-[0-9a-f]{8,17}$/.test(sourceVpce)) {
+    throw new AppError(
+      'invalid_usage',
+      `--source-vpce ${sourceVpce}: write the id of an endpoint, such as vpce-0123456789abcdef0.`,
+      {
+        field: '--source-vpce',
+      },
+    )
+  }
+  const role = deriveRole(tasks, facts, { roleName, kind, ...(sourceVpce === undefined ? {} : { sourceVpce }) })
   if (input.json) {
     io.out(`${JSON.stringify(role)}\n`)
     return 0

@@ -36,6 +36,7 @@ const roleDerive = defineCommand({
       default: 'json',
     },
     'task-role': { about: 'derive the task role in place of the execution role' },
+    'source-vpce': { about: 'let images be pulled through this VPC endpoint only', value: 'VPCE' },
     'enable-execute-command': { about: 'the tasks run with ECS Exec' },
     'launch-type': {
       about: 'how the tasks run; else what each task definition requires',

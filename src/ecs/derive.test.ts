@@ -298,6 +298,20 @@ describe('deriving', () => {
     expect(() => deriveRole([bare], {}, options)).toThrow('give --account and --region')
   })
 
+  test('pulls through one endpoint, the token from anywhere', () => {
+    const facts = asFacts({ ...place, region: 'eu-west-1', sourceVpce: 'vpce-1', logGroups: [] }, 'facts')
+    const role = deriveRole([task], facts, { ...options, sourceVpce: 'vpce-1' })
+    expect(role.policies[0]?.document.Statement).toMatchObject([
+      { Sid: 'LogInToEcr' },
+      { Sid: 'PullImages', Condition: { StringEquals: { 'aws:SourceVpce': 'vpce-1' } } },
+    ])
+    const named = { ...task, executionRoleArn: role.roleArn, requiresCompatibilities: ['FARGATE'] }
+    expect(preflight(named, roleOf(role), facts).ok).toBe(true)
+    expect(preflight(named, roleOf(role), { ...facts, sourceVpce: 'vpce-2' }).missingActions).toEqual([
+      'ecr:BatchGetImage',
+    ])
+  })
+
   test('names of secrets get the pattern of their suffix', () => {
     const named = asTaskDefinition(
       {

@@ -2,6 +2,7 @@ import { AppError } from '../errors.ts'
 import { listOf, type PolicyDocument, type PolicyStatement } from '../iam/policy.ts'
 import type { Facts } from './facts.ts'
 import { trustStatement } from './launch/assume-role.ts'
+import { isAwsRepository } from './launch/resource-side.ts'
 import { hasUnknown, mergeNeeds, type Need, unknownParts } from './need.ts'
 import { needsOf } from './needs.ts'
 import { resolveSetting } from './setting.ts'
@@ -12,6 +13,8 @@ export type DeriveOptions = {
   readonly roleName: string
   /** The task role holds what the containers themselves do; the execution role what ECS does for them. */
   readonly kind: 'execution-role' | 'task-role'
+  /** Lets images be pulled through this VPC endpoint only. Never a condition on the token: that call does not pass the endpoint. */
+  readonly sourceVpce?: string
 }
 
 /** A role that lets its tasks start, and nothing else. */
@@ -39,7 +42,9 @@ export function deriveRole(tasks: readonly TaskDefinition[], facts: Facts, optio
   })
   const settings = places.map(({ resolved }) => resolved.setting)
   const all = mergeNeeds(places.flatMap(({ task, resolved }) => needsOf(task, resolved.setting)))
-  const needs = all.filter((need) => need.actor === options.kind)
+  const needs = all
+    .filter((need) => need.actor === options.kind)
+    .map((need) => throughEndpoint(need, options.sourceVpce))
   requireKnown(
     needs,
     settings.map((setting) => [setting.account, setting.region]),
@@ -71,6 +76,12 @@ export function deriveRole(tasks: readonly TaskDefinition[], facts: Facts, optio
       ]),
     ],
   }
+}
+
+/** AWS documents the condition for the pull actions alone ("Amazon ECR with interface VPC endpoints"). */
+function throughEndpoint(need: Need, endpoint: string | undefined): Need {
+  if (endpoint === undefined || need.feature !== 'ecr-pull') return need
+  return { ...need, condition: { StringEquals: { 'aws:SourceVpce': endpoint } } }
 }
 
 /** What keeps an exact ARN from being written is asked for, never made up. */
@@ -201,7 +212,9 @@ function notesOn(document: PolicyDocument, all: readonly Need[], options: Derive
       all
         .filter(
           (need) =>
-            need.feature === 'ecr-pull' && need.account !== all.find((each) => each.feature === 'ecr-token')?.account,
+            need.feature === 'ecr-pull' &&
+            !isAwsRepository(need) &&
+            need.account !== all.find((each) => each.feature === 'ecr-token')?.account,
         )
         .map((need) => need.resource),
     ),

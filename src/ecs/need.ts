@@ -114,7 +114,11 @@ export function mergeNeeds(needs: readonly Need[]): readonly Need[] {
   for (const need of needs) {
     const key = [need.step, need.actor, need.action, need.resource, JSON.stringify(need.condition ?? '')].join('\n')
     const known = merged.get(key)
-    merged.set(key, known ? { ...known, containers: [...new Set([...known.containers, ...need.containers])] } : need)
+    if (!known) merged.set(key, need)
+    else {
+      const why = known.why.includes(need.why) ? known.why : `${known.why}; ${need.why}`
+      merged.set(key, { ...known, why, containers: [...new Set([...known.containers, ...need.containers])] })
+    }
   }
   return [...merged.values()]
 }

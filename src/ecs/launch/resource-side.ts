@@ -6,13 +6,18 @@ import type { Need } from '../need.ts'
 const AWS_REPOSITORIES =
   /:repository\/(aws-appmesh-envoy|aws-guardduty-agent-fargate|aws-for-fluent-bit|cloudwatch-agent|xray\/aws-xray-daemon)$/
 
+/** Whether a pull is from a repository that AWS opens to everybody. */
+export function isAwsRepository(need: Need): boolean {
+  return need.feature === 'guardduty' || AWS_REPOSITORIES.test(need.resource)
+}
+
 /** The policy that the resource of a call carries itself. */
 export function resourceSideOf(need: Need, facts: Facts): ResourceSide {
   const { action, resource } = need
   switch (action.split(':')[0]) {
     case 'ecr':
       if (resource === '*') return NONE
-      if (need.feature === 'guardduty' || AWS_REPOSITORIES.test(resource)) {
+      if (isAwsRepository(need) && facts.repositories?.[resource]?.policy === undefined) {
         return { policy: undefined, name: `policy of ${resource}`, isPublic: true }
       }
       if (need.feature === 'ecr-pull-through') return registrySide(need, facts)
