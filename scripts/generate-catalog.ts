@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { readGenaiPrices } from './catalog/genai-prices.ts'
 import { readLitellm } from './catalog/litellm.ts'
 import { readMastra } from './catalog/mastra.ts'
+import { DEMO_MODELS } from '../src/llm/demo/models.ts'
 import { merge, type Entry } from './catalog/merge.ts'
 import { readPiAi } from './catalog/pi-ai.ts'
 import { readTokenlens } from './catalog/tokenlens.ts'
@@ -38,6 +39,24 @@ async function fromPypi(name: string, folder: string): Promise<string> {
   const home = join(folder, 'pypi')
   await $`mkdir -p ${home} && cd ${home} && python3 -m pip download ${name} --no-deps -q -d . && python3 -m zipfile -e *.whl .`.quiet()
   return home
+}
+
+/** What the demo can do. It has no price here: what is answered inside the process costs nothing. */
+function demoEntries(): Entry[] {
+  return Object.entries(DEMO_MODELS).map(([id, { kind }]) => ({
+    id,
+    ...(kind === 'embedding' && { kind }),
+    context: 128_000,
+    ...(kind === 'chat' && {
+      output: 8192,
+      in: 'text,image,document',
+      yes:
+        id === 'parley-reasoning'
+          ? 'tools,parallelToolCalls,jsonSchema,reasoning'
+          : 'tools,parallelToolCalls,jsonSchema',
+      ...(id !== 'parley-reasoning' && { no: 'reasoning' }),
+    }),
+  }))
 }
 
 /** What must hold of a catalogue before it replaces the last one. */
@@ -72,7 +91,7 @@ export function render(providers: ReadonlyMap<string, readonly Entry[]>): string
     body += entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')
     places[provider] = [start, body.length]
   }
-  const models = [...providers.values()].reduce((sum, entries) => sum + entries.length, 0)
+  const models = [...providers.values()].flat().filter(({ pattern }) => !pattern).length
   return `${JSON.stringify({ sources: SOURCES, models, places })}\n${body}`
 }
 
@@ -92,6 +111,7 @@ if (import.meta.main) {
       tokenlens: await readTokenlens(tokenlens),
       mastra: await readMastra(mastra),
     })
+    providers.set('demo', demoEntries())
     validate(providers)
     const text = render(providers)
     await Bun.write(OUT, text)

@@ -19,6 +19,8 @@ export type Entry = {
   /** True for entries whose `match` finds prices; without a `match` the id alone does. */
   readonly rule?: true
   readonly match?: Match
+  /** True where the id only names the rule: no vendor serves a model of that name. */
+  readonly pattern?: true
   readonly context?: number
   readonly output?: number
   readonly in?: string
@@ -81,6 +83,7 @@ function entryOf({ genai, pi, litellm, tokenlens, mastra }: Found): Entry {
     kind: kind === 'chat' ? undefined : kind,
     rule: genai ? true : undefined,
     match: genai?.match,
+    pattern: isPattern(genai, [pi, litellm, tokenlens, mastra]) || undefined,
     context: first('context', limits),
     output: first('output', limits),
     in: input.length ? input.join(',') : undefined,
@@ -94,6 +97,13 @@ function entryOf({ genai, pi, litellm, tokenlens, mastra }: Found): Entry {
     price: price[0],
     from: price[1],
   })
+}
+
+/** A rule for a family (`claude-2`, `ft:gpt-3.5-turbo-`) whose own name nobody else lists and it does not match exactly. */
+function isPattern(genai: ModelFacts | undefined, others: readonly (ModelFacts | undefined)[]): boolean {
+  if (genai?.id.endsWith('-')) return true
+  if (!genai?.match || others.some((facts) => facts !== undefined)) return false
+  return !genai.match.flat().includes(`=${genai.id.toLowerCase()}`)
 }
 
 function otherPrice(litellm: ModelFacts | undefined, pi: ModelFacts | undefined) {

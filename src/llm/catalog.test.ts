@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'bun:test'
-import { capabilitiesOf, catalogFacts, catalogProviders, findModel, modelsOf, searchModels } from './catalog.ts'
+import {
+  capabilitiesOf,
+  catalogFacts,
+  catalogProviders,
+  currentModels,
+  findModel,
+  modelsOf,
+  searchModels,
+} from './catalog.ts'
 import { matches, withDashedDay } from './catalog-match.ts'
 import { findProvider } from './providers.ts'
 
@@ -13,6 +21,20 @@ describe('the catalogue', () => {
     expect(all.filter(({ shutdown }) => shutdown).length).toBeGreaterThan(300)
     expect(all.filter(({ released }) => released).length).toBeGreaterThan(900)
     for (const provider of catalogProviders()) expect(findProvider(provider)?.id).toBe(provider)
+  })
+
+  it('lists no names of families, and on a day only what can be called', () => {
+    const ids = (provider: string) => modelsOf(provider).map(({ id }) => id)
+    expect(ids('openai')).toContain('gpt-4o')
+    expect(ids('openai').some((id) => id.endsWith('-'))).toBe(false)
+    const dated = modelsOf('anthropic').find(({ shutdown }) => shutdown)!
+    const listed = (day: string) => currentModels('anthropic', Date.parse(day)).some(({ id }) => id === dated.id)
+    expect([listed('2025-01-01'), listed(dated.shutdown!)]).toEqual([!dated.deprecated, false])
+  })
+
+  it('knows what the demo can do', () => {
+    expect(capabilitiesOf('demo', 'parley')).toMatchObject({ tools: true, jsonSchema: true, reasoning: false })
+    expect(findModel('demo', 'parley')).not.toHaveProperty('price')
   })
 
   it('lists a model once for each provider', () => {

@@ -48,6 +48,7 @@ type Entry = {
   readonly kind?: ModelKind
   readonly rule?: true
   readonly match?: Match
+  readonly pattern?: true
   readonly context?: number
   readonly output?: number
   readonly in?: string
@@ -156,8 +157,19 @@ function exactEntry(provider: string, name: string): Entry | undefined {
   return undefined
 }
 
+/** Every model that the provider is known to serve, or to have served. */
 export const modelsOf = (provider: string): Model[] =>
-  shelfOf(provider).entries.map((entry) => findModel(provider, entry.id) ?? toModel(provider, entry, undefined))
+  shelfOf(provider)
+    .entries.filter(({ pattern }) => !pattern)
+    .map((entry) => findModel(provider, entry.id) ?? toModel(provider, entry, undefined))
+
+/** Those that can be called at that time: not deprecated, and not shut down. */
+export function currentModels(provider: string, nowMs: number): Model[] {
+  const today = new Date(nowMs).toISOString().slice(0, 10)
+  return modelsOf(provider).filter(
+    ({ deprecated, shutdown }) => !deprecated && (shutdown === undefined || shutdown > today),
+  )
+}
 
 function toModel(provider: string, entry: Entry, rule: Entry | undefined): Model {
   const price = priceOf(rule) ?? priceOf(entry)
@@ -226,7 +238,7 @@ export function searchModels(text: string, filters: ModelFilters = {}): Model[] 
     shelfOf(provider)
       .entries.filter((entry) => {
         const whole = `${provider}/${entry.id} ${entry.name ?? ''}`.toLowerCase()
-        return words.every((word) => whole.includes(word))
+        return !entry.pattern && words.every((word) => whole.includes(word))
       })
       .map((entry) => findModel(provider, entry.id))
       .filter((model) => model !== undefined)

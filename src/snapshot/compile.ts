@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts'
 import { compileWildcards } from '../lib/wildcard.ts'
-import { capabilitiesOf, modelsOf } from '../llm/catalog.ts'
+import { capabilitiesOf, currentModels } from '../llm/catalog.ts'
 import { DEMO_MODELS } from '../llm/demo/models.ts'
 import { costMicros, type Cost } from '../llm/price.ts'
 import { compilePrices, type Prices } from '../llm/prices.ts'
@@ -88,7 +88,8 @@ function compileProvider(provider: SourceProvider, prices: Prices): SnapshotProv
       ? () => FREE
       : (model, usage, atMs) => costMicros(prices(provider.id, provider.type, model), usage, atMs),
     listed: () =>
-      provider.models ?? (description.builtIn ? Object.keys(DEMO_MODELS) : modelsOf(provider.type).map(({ id }) => id)),
+      provider.models ??
+      (description.builtIn ? Object.keys(DEMO_MODELS) : currentModels(provider.type, Date.now()).map(({ id }) => id)),
   }
 }
 

@@ -1,4 +1,4 @@
-/** What the demo serves. The gateway's name for each is `demo/` and the id. */
+/** What the demo serves. The gateway's name for each is `demo/` and the id. The catalogue is made with it: bun scripts/generate-catalog.ts. */
 export const DEMO_MODELS = {
   parley: { about: 'Chat: deterministic text, tool calls, JSON answers', kind: 'chat' },
   'parley-reasoning': { about: 'The same, thinking aloud first', kind: 'chat' },
