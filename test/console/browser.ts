@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 
 const FLAGS = [
@@ -11,13 +12,25 @@ const FLAGS = [
   '--disable-sync',
 ]
 
-export const CHROMIUM = '/usr/bin/chromium'
+const CHROMIUM = '/usr/bin/chromium'
+
+/** Why browser tests cannot run here; null when they can. In CI a missing browser fails. */
+export const NO_BROWSER: string | null =
+  existsSync(CHROMIUM) || process.env['CI'] ? null : `${CHROMIUM} is not installed (apt-get install chromium)`
 
 /** Debian's chromium, as CI has it. */
 export const openBrowser = (): Promise<Browser> => chromium.launch({ executablePath: CHROMIUM, args: FLAGS })
 
 /** What must never happen on any page: a dialog, an error, a refusal by the content policy, a request to another host. */
 export type Watch = { readonly faults: string[] }
+
+/** Waits until a page has its heading and nothing is loading. */
+export async function settled(page: Page): Promise<void> {
+  await page.locator('h1').first().waitFor()
+  await page.waitForFunction(
+    () => !document.querySelector('[role=status][aria-label]') && document.fonts.status === 'loaded',
+  )
+}
 
 export async function openPage(
   browser: Browser,

@@ -81,7 +81,7 @@ export function CallsPage() {
         }
       />
       <Section pad={false}>
-        {list.isError && rows.length === 0 ? (
+        {list.isError && loaded.length === 0 ? (
           <ErrorState error={list.error} onRetry={() => void list.refetch()} />
         ) : list.isPending && rows.length === 0 ? (
           <Loading rows={12} />
