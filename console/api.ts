@@ -55,17 +55,22 @@ export const healthQuery = queryOptions({
 /** After signing in: the answer already says who that is. */
 export function rememberSession(me: Me): void {
   csrfToken = me.csrf_token
-  queries.clear()
+  forgetAll()
   queries.setQueryData(sessionQuery.queryKey, me)
 }
 
 export function forgetSession(): void {
   csrfToken = null
-  queries.clear()
+  forgetAll()
   queries.setQueryData(sessionQuery.queryKey, null)
 }
 
 export const useMe = (): Me | null | undefined => useQuery(sessionQuery).data
+
+/** What one person loaded is not shown to the next. The session's own entry stays: the frame is watching it. */
+function forgetAll(): void {
+  queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionQuery.queryKey[0] })
+}
 
 /** What the person may do. Pages hide the rest; the server refuses it in any case. */
 export function useMay(): (action: Action) => boolean {

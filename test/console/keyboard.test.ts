@@ -142,7 +142,7 @@ describe.skipIf(NO_BROWSER !== null)(`keyboard only${NO_BROWSER ? `: skipped, ${
     '%s',
     async (_task, from, run) => {
       const { page, watch, close } = await openPage(browser, fake.url)
-      page.setDefaultTimeout(8_000)
+      page.setDefaultTimeout(20_000)
       await page.goto(from)
       await settled(page)
       await run(page)

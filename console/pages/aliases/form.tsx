@@ -11,15 +11,16 @@ import {
   TextInput,
 } from '@mantine/core'
 import { useForm } from '@mantine/form'
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
 import { type AliasView, createAlias, updateAlias } from '../../../src/contract/api/aliases.ts'
-import { listModels } from '../../../src/contract/api/models.ts'
 import { Strategy } from '../../../src/contract/routing.ts'
 import { api, refresh } from '../../api.ts'
 import { COMMON } from '../../i18n/common.ts'
 import { useText } from '../../i18n/text.ts'
 import { fieldErrors, FormFrame } from '../../ui/form.tsx'
 import { Icon } from '../../ui/icons.tsx'
+import { useModelNames } from '../../ui/model-names.ts'
 import { told } from '../../ui/toast.tsx'
 import { RoutePicture } from './picture.tsx'
 import { ALIASES_TEXT } from './text.ts'
@@ -51,12 +52,9 @@ export function AliasForm({
       mirror: (text) => (text ? place(text) : null),
     },
   })
-  const models = useQuery({
-    queryKey: ['models', 'names'],
-    queryFn: ({ signal }) => api(listModels, { query: { limit: 200 } }, { signal }),
-    staleTime: 60_000,
-  })
-  const names = (models.data?.data ?? []).map((model) => model.id)
+  // What is being typed is the best search: models are found as one writes.
+  const [typed, type] = useState('')
+  const names = useModelNames(typed, { aliases: false })
   const save = useMutation({
     mutationFn: (values: AliasValues) => {
       const { canary, mirror, ...body } = bodyOf(values, view)
@@ -126,6 +124,7 @@ export function AliasForm({
               required
               style={{ flex: 1 }}
               {...form.getInputProps(`targets.${index}.place`)}
+              onInput={(event) => type(event.currentTarget.value)}
             />
             <NumberInput
               label={index === 0 ? t('weight') : undefined}
@@ -184,7 +183,13 @@ export function AliasForm({
           disabled={!values.canary}
           {...form.getInputProps('canary_percent')}
         />
-        <Autocomplete label={t('mirror')} data={names} limit={30} {...form.getInputProps('mirror')} />
+        <Autocomplete
+          label={t('mirror')}
+          data={names}
+          limit={30}
+          {...form.getInputProps('mirror')}
+          onInput={(event) => type(event.currentTarget.value)}
+        />
         <NumberInput
           label={`${t('mirror')} %`}
           min={0}

@@ -10,7 +10,7 @@ export function SecretShown({ secret, model, onDone }: { secret: string; model?:
   const curl = `curl ${location.origin}/v1/chat/completions \\
   -H "Authorization: Bearer ${secret}" \\
   -H "Content-Type: application/json" \\
-  -d '{"model":"${model ?? 'demo/echo'}","messages":[{"role":"user","content":"Ahoy!"}]}'`
+  -d '{"model":"${model ?? 'demo/parley'}","messages":[{"role":"user","content":"Ahoy!"}]}'`
   return (
     <Stack gap="sm">
       <Alert

@@ -1,9 +1,6 @@
 import { Button, Group, Textarea, Tooltip } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
-import { listAliases } from '../../../src/contract/api/aliases.ts'
-import { listModels } from '../../../src/contract/api/models.ts'
 import { createPlaygroundKey } from '../../../src/contract/api/settings.ts'
 import { api } from '../../api.ts'
 import { useText } from '../../i18n/text.ts'
@@ -38,7 +35,6 @@ export function PlaygroundPage() {
   const running = useRef<AbortController | null>(null)
   const key = useRef<Key | null>(null)
   const [busy, setBusy] = useState(false)
-  const names = useModelNames()
 
   const askAll = async () => {
     const asked = panes.filter((pane) => pane.model)
@@ -110,7 +106,6 @@ export function PlaygroundPage() {
               <Pane
                 key={pane.id}
                 pane={pane}
-                names={names}
                 turns={turns}
                 settings={settings}
                 draft={{ prompt, images, answers: {} }}
@@ -166,23 +161,4 @@ export function PlaygroundPage() {
       </div>
     </Page>
   )
-}
-
-/** Aliases first, then models that chat. */
-function useModelNames(): string[] {
-  const aliases = useQuery({
-    queryKey: ['aliases', undefined],
-    queryFn: ({ signal }) => api(listAliases, { query: { limit: 200 } }, { signal }),
-  })
-  const models = useQuery({
-    queryKey: ['models', 'names'],
-    queryFn: ({ signal }) => api(listModels, { query: { limit: 200 } }, { signal }),
-    staleTime: 60_000,
-  })
-  return [
-    ...(aliases.data?.data ?? []).map((alias) => alias.name),
-    ...(models.data?.data ?? [])
-      .filter((model) => model.kind === null || model.kind === 'chat')
-      .map((model) => model.id),
-  ]
 }

@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Group, Modal, Select, Tabs, Text } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { getCall } from '../../../src/contract/api/calls.ts'
 import { api } from '../../api.ts'
 import { useFormat } from '../../i18n/format.ts'
@@ -8,6 +9,7 @@ import { useText } from '../../i18n/text.ts'
 import { CodeBlock } from '../../ui/copy.tsx'
 import { Icon } from '../../ui/icons.tsx'
 import { TextLink } from '../../ui/link.tsx'
+import { useModelNames } from '../../ui/model-names.ts'
 import { Markdown } from '../../ui/markdown.tsx'
 import { StatusBadge } from '../../ui/status.tsx'
 import { Money } from '../../ui/values.tsx'
@@ -19,7 +21,6 @@ import { PLAYGROUND_TEXT } from './text.ts'
 /** One model's side of the conversation. */
 export function Pane({
   pane,
-  names,
   turns,
   settings,
   draft,
@@ -27,7 +28,6 @@ export function Pane({
   onRemove,
 }: {
   pane: { id: string; model: string }
-  names: readonly string[]
   turns: readonly Turn[]
   settings: Settings
   /** What is being written now: the code shows the request that it would make. */
@@ -37,7 +37,9 @@ export function Pane({
 }) {
   const t = useText(PLAYGROUND_TEXT)
   const [coding, code] = useDisclosure(false)
-  const known = pane.model && !names.includes(pane.model) ? [pane.model, ...names] : [...names]
+  const [typed, type] = useState('')
+  const names = useModelNames(typed === pane.model ? '' : typed)
+  const known = pane.model && !names.includes(pane.model) ? [pane.model, ...names] : names
   return (
     <section className="card pane" aria-label={pane.model || t('chooseModel')}>
       <Group gap={4} wrap="nowrap" p="xs" style={{ borderBottom: '1px solid var(--portreeve-line)' }}>
@@ -48,7 +50,9 @@ export function Pane({
           value={pane.model || null}
           onChange={(value) => onModel(value ?? '')}
           searchable
-          limit={60}
+          searchValue={typed}
+          onSearchChange={type}
+          filter={({ options }) => options}
           style={{ flex: 1 }}
         />
         <Button variant="subtle" size="compact-sm" onClick={code.open} disabled={!pane.model}>

@@ -96,7 +96,7 @@ export function WelcomePage() {
               </Tabs.List>
               {(['curl', 'python', 'typescript'] as const).map((language) => (
                 <Tabs.Panel key={language} value={language}>
-                  <CodeBlock code={shown[language]} label={t('step3')} />
+                  <CodeBlock code={shown[language]} label={`${t('step3')}: ${language}`} />
                 </Tabs.Panel>
               ))}
             </Tabs>
@@ -115,7 +115,7 @@ function useFirstModel(provider: string | undefined): string {
     queryKey: ['models', 'first', provider],
     queryFn: ({ signal }) => api(listModels, { query: { limit: 50, ...(provider ? { provider } : {}) } }, { signal }),
   }).data?.data
-  return (models?.find((model) => model.kind === 'chat') ?? models?.[0])?.id ?? 'demo/chat'
+  return (models?.find((model) => model.kind === 'chat') ?? models?.[0])?.id ?? 'demo/parley'
 }
 
 function Step({ n, title, done = false, children }: { n: number; title: string; done?: boolean; children: ReactNode }) {
