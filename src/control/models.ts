@@ -1,6 +1,8 @@
 import type { ModelView, Price, PriceView } from '../contract/api/models.ts'
 import type { Page } from '../contract/listing.ts'
-import { findModel, modelsOf, type Model } from '../llm/catalog.ts'
+import { catalogProviders, findModel, modelsOf, type Model } from '../llm/catalog.ts'
+import { DEMO_MODELS } from '../llm/demo/models.ts'
+import { PROVIDERS } from '../llm/providers.ts'
 import type { Rates } from '../llm/price.ts'
 import type { Actor } from './actor.ts'
 import type { Context } from './context.ts'
@@ -14,30 +16,68 @@ export type ModelQuery = {
   readonly search?: string | undefined
   readonly provider?: string | undefined
   readonly capability?: string | undefined
+  readonly catalogue?: boolean | undefined
 }
 
-/** The models of the providers that are set up and switched on: those of the catalogue, and those that the provider itself lists. */
-export function listModels(context: Context, query: ModelQuery): Page<ModelView> {
+/** The models of the providers that are set up and switched on: those that the provider itself lists, and those of the catalogue. */
+export async function listModels(context: Context, query: ModelQuery): Promise<Page<ModelView>> {
   const words = query.search?.toLowerCase().split(/\s+/) ?? []
+  const wanted = ({ id, label, capabilities }: ModelView) =>
+    words.every((word) => `${id} ${label ?? ''}`.toLowerCase().includes(word)) &&
+    (query.capability === undefined || capabilities.includes(query.capability))
   const prices = new Map(entriesOf(context, 'price').map((entry) => [entry.id, entry.value]))
-  const found = context.live
-    .merged()
-    .source.providers.filter(({ id, enabled }) => enabled && (query.provider === undefined || id === query.provider))
-    .flatMap((provider) => {
-      const listed = modelsOf(provider.type)
-      const names = new Set(listed.map(({ id }) => id))
-      const own = (provider.models ?? []).filter((name) => !names.has(name))
-      return [
-        ...own.map((name) =>
-          toView(provider.id, name, findModel(provider.type, name), prices.get(`${provider.id}/${name}`)),
-        ),
-        ...listed.map((model) => toView(provider.id, model.id, model, prices.get(`${provider.id}/${model.id}`))),
-      ]
-    })
-    .filter(({ id, label }) => words.every((word) => `${id} ${label ?? ''}`.toLowerCase().includes(word)))
-    .filter(({ capabilities }) => query.capability === undefined || capabilities.includes(query.capability))
+  const providers = context.live.merged().source.providers.filter(({ enabled }) => enabled)
+  const found: ModelView[] = []
+  for (const provider of providers) {
+    if (query.provider !== undefined && provider.id !== query.provider) continue
+    const listed = await modelsOfType(provider.type)
+    const names = new Set(listed.map(({ id }) => id))
+    const own = (provider.models ?? []).filter((name) => !names.has(name))
+    const views = [
+      ...own.map((name) =>
+        toView(provider.id, name, findModel(provider.type, name), prices.get(`${provider.id}/${name}`)),
+      ),
+      ...listed.map((model) => toView(provider.id, model.id, model, prices.get(`${provider.id}/${model.id}`))),
+    ]
+    found.push(...views.filter(wanted))
+  }
+  if (query.catalogue) {
+    const known = new Set(providers.map(({ type }) => type))
+    const listed = new Set(catalogProviders())
+    // The registry names the makers of models before those who sell them on.
+    for (const { id: type } of PROVIDERS) {
+      if (!listed.has(type)) continue
+      if (known.has(type) || (query.provider !== undefined && type !== query.provider)) continue
+      const views = (await modelsOfType(type)).map((model) => ({
+        ...toView(type, model.id, model, undefined),
+        set_up: false,
+      }))
+      found.push(...views.filter(wanted))
+    }
+  }
   return pageOfAll(found, query, ({ id }) => id)
 }
+
+const shelves = new Map<string, readonly Model[]>()
+
+/** The catalogue of a vendor, read once; running calls have their turn in between. */
+async function modelsOfType(type: string): Promise<readonly Model[]> {
+  const known = shelves.get(type)
+  if (known) return known
+  await new Promise((resolve) => setImmediate(resolve))
+  const models = type === 'demo' ? DEMO : modelsOf(type)
+  shelves.set(type, models)
+  return models
+}
+
+/** The demo is not in the catalogue of vendors. */
+const DEMO: readonly Model[] = Object.entries(DEMO_MODELS).map(([id, { about, kind }]) => ({
+  provider: 'demo',
+  id,
+  name: about,
+  kind,
+  capabilities: kind === 'chat' ? { tools: true, jsonSchema: true } : {},
+}))
 
 export function listPrices(
   context: Context,
@@ -98,6 +138,7 @@ function toView(provider: string, name: string, model: Model | undefined, overri
     price_source: override ? 'set here' : (model?.price?.source ?? null),
     overridden: override !== undefined,
     shutdown_at: model?.shutdown ? `${model.shutdown}T00:00:00.000Z` : null,
+    set_up: true,
   }
 }
 

@@ -60,6 +60,26 @@ export async function inviteUser(
   })
 }
 
+/** The link of the first owner, for whoever lost the one that the first start printed. */
+export async function createOwnerLink(
+  { store, clock }: Context,
+  actor: Actor,
+  linkTo: (token: string) => string,
+): Promise<{ link: string; link_expires_at: string }> {
+  return store.db.transaction().execute(async (db) => {
+    if ((await peopleIn(db).activeOwners()) > 0) {
+      throw new AppError('conflict', 'There is an owner already, who can invite others: see Settings, People.')
+    }
+    const { token, expiresAt } = await createLink(db, clock(), {
+      purpose: 'first-owner',
+      personId: null,
+      role: 'owner',
+    })
+    await writeAudit(db, actor, { action: 'users:Create', target: 'first-owner' }, clock())
+    return { link: linkTo(token), link_expires_at: timestamp(expiresAt) }
+  })
+}
+
 /** Makes a link with which the person chooses a new password; the present one works until then. */
 export async function resetUser(
   { store, clock }: Context,

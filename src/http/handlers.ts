@@ -11,6 +11,7 @@ import { deletePrice, listModels, listPrices, setPrice } from '../control/models
 import { getOverview } from '../control/overview.ts'
 import { pageOfAll } from '../control/page.ts'
 import {
+  createOwnerLink,
   deleteSession,
   deleteUser,
   getUser,
@@ -179,6 +180,7 @@ export const HANDLERS: { readonly [N in RouteName]: Handler<(typeof ROUTES)[N]> 
 
   listUsers: ({ query }, { control }) => listUsers(control.context, query),
   inviteUser: ({ body }, { control, actor, linkTo }) => inviteUser(control.context, actor, body, linkTo),
+  createOwnerLink: (_, { control, actor, linkTo }) => createOwnerLink(control.context, actor, linkTo),
   getUser: ({ params }, { control }) => getUser(control.context, params.id),
   updateUser: ({ params, body }, { control, actor, version }) =>
     updateUser(control.context, actor, params.id, body, version),

@@ -1,4 +1,5 @@
 import { Database, type SQLQueryBindings, type Statement } from 'bun:sqlite'
+import { chmodSync, statSync } from 'node:fs'
 import {
   CompiledQuery,
   SqliteAdapter,
@@ -29,6 +30,8 @@ export function openSqliteHere(path: string): {
   close: () => void
 } {
   const database = new Database(path, { create: true, readwrite: true })
+  // Whatever the folder's rights are, a file of ours is its owner's alone.
+  if (path !== ':memory:' && statSync(path).uid === process.getuid?.()) chmodSync(path, 0o600)
   // Committed calls leave the spool, so a commit must be on the disk: FULL. Page size only counts for a new file.
   for (const pragma of [
     'page_size = 8192',

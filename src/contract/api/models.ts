@@ -32,6 +32,8 @@ export const ModelView = z.object({
   /** True when the price was set here instead of the catalogue. */
   overridden: z.boolean(),
   shutdown_at: Timestamp.nullable(),
+  /** False for a model of the catalogue whose provider is not set up; `provider` is then the vendor's type. */
+  set_up: z.boolean(),
 })
 export type ModelView = z.infer<typeof ModelView>
 
@@ -49,6 +51,8 @@ export const listModels = route({
     search: Search.optional(),
     provider: z.string().optional(),
     capability: z.string().optional(),
+    /** Also models of vendors that are not set up, after the others. */
+    catalogue: z.stringbool().optional(),
   }),
   result: pageOf(ModelView),
 })

@@ -168,6 +168,15 @@ export const resetUser = route({
   result: WithLink,
 })
 
+export const createOwnerLink = route({
+  method: 'POST',
+  path: '/invitations/owner',
+  action: 'users:Create',
+  summary: 'Make the one-time link of the first owner again; only while there is no owner',
+  result: z.object({ link: z.string(), link_expires_at: Timestamp }),
+  status: 201,
+})
+
 export const getUser = route({
   method: 'GET',
   path: '/users/{id}',

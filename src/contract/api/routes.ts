@@ -78,6 +78,7 @@ export const ROUTES = {
 
   listUsers: people.listUsers,
   inviteUser: people.inviteUser,
+  createOwnerLink: people.createOwnerLink,
   getUser: people.getUser,
   updateUser: people.updateUser,
   resetUser: people.resetUser,

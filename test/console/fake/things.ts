@@ -134,6 +134,7 @@ const model = (
   price_source: input === null ? null : 'genai-prices 2026-09-23',
   overridden: name === 'mistral-medium-3',
   shutdown_at: name === 'gpt-4o-mini' ? '2027-02-01T00:00:00Z' : null,
+  set_up: true,
 })
 
 export const models: ModelView[] = [

@@ -1,0 +1,1 @@
+export { readRunning } from '../control/data-folder.ts'

@@ -1,0 +1,31 @@
+import { examine } from '../app/doctor.ts'
+import { settingOptions } from '../config/setting.ts'
+import { loadConfig } from '../config/config.ts'
+import { AppError } from '../errors.ts'
+import { defineCommand } from './command.ts'
+
+const OPTIONS = settingOptions(['dataFolder', 'configFile', 'host', 'port'])
+const MARKS = { ok: 'ok      ', warning: 'warning ', failed: 'FAILED  ' } as const
+
+export const doctor = defineCommand({
+  name: 'doctor',
+  summary: 'look at everything that a start needs, and say what to do',
+  options: OPTIONS,
+  async run(input, io) {
+    const flags = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, input.text(name)]))
+    let checks
+    try {
+      const { config, file } = loadConfig({ flags, env: io.env, cwd: io.cwd })
+      const detail = file ? `${file.path} is right` : 'no portreeve.yaml here; none is needed'
+      checks = [{ name: 'configuration', state: 'ok' as const, detail }, ...(await examine(config))]
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      const findings = error.details.findings?.map(({ place, message }) => `\n  ${place}: ${message}`).join('') ?? ''
+      checks = [{ name: 'configuration', state: 'failed' as const, detail: error.message + findings }]
+    }
+    const failed = checks.some(({ state }) => state === 'failed')
+    if (input.json) io.out(`${JSON.stringify({ ok: !failed, checks })}\n`)
+    else for (const { name, state, detail } of checks) io.out(`${MARKS[state]} ${name.padEnd(14)} ${detail}\n`)
+    return failed ? 1 : 0
+  },
+})

@@ -1,0 +1,190 @@
+import { afterAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openTestControl } from '../../test/control.ts'
+import { callRecord } from '../../test/records.ts'
+import { openDataFolder } from '../control/data-folder.ts'
+import { callCommands } from './calls.ts'
+import { configCommands } from './config.ts'
+import { doctor } from './doctor.ts'
+import { commandHelp } from './help.ts'
+import { keyCommands } from './keys.ts'
+import { modelCommands } from './models.ts'
+import { providerCommands } from './providers.ts'
+import { runCommandLine } from './run.ts'
+import { relative, spanOf, table } from './table.ts'
+import { userCommands } from './users.ts'
+
+const COMMANDS = [
+  ...keyCommands,
+  ...callCommands,
+  ...modelCommands,
+  ...providerCommands,
+  ...userCommands,
+  ...configCommands,
+  doctor,
+]
+const folder = () => mkdtempSync(join(tmpdir(), 'cli-'))
+
+async function run(cwd: string, line: string, env: Record<string, string> = {}) {
+  let out = ''
+  let err = ''
+  const io = {
+    out: (text: string) => void (out += text),
+    err: (text: string) => void (err += text),
+    env,
+    cwd,
+    colour: false,
+    readStdin: async () => '',
+  }
+  return { code: await runCommandLine(line.split(' '), COMMANDS, io), out, err }
+}
+
+describe('without a gateway, in an empty folder', () => {
+  const cwd = folder()
+  const steps: [string, number, RegExp][] = [
+    ['keys list', 0, /^No keys yet\. Create one: portreeve keys create --name NAME\n$/],
+    ['keys create --name ci --model fast --expires 30d', 0, /^prk_live_[\w-]{49}\n$/],
+    ['keys create --name ci', 1, /^$/],
+    ['keys create --name x --expires soon', 2, /^$/],
+    ['keys list', 0, /NAME +KEY +STATUS[^\n]+\nci +prk_live_….{4} +active +fast +- +0 +\$0 +- +in 30 days +key_\w+\n$/],
+    ['keys list --json', 0, /^\[\{.*"name":"ci".*\}\]\n$/],
+    ['keys rotate ci --overlap 0m', 0, /^prk_live_[\w-]{49}\n$/],
+    ['keys revoke ci', 0, /^Revoked ci \(key_\w+\)\.\n$/],
+    ['keys revoke nobody', 1, /^$/],
+    ['keys list --status active', 0, /^No active keys\.\n$/],
+    ['calls list', 0, /^No calls\./],
+    ['calls tail', 1, /^$/],
+    ['calls show call_1', 1, /^$/],
+    ['models list', 0, /^MODEL[^\n]+\ndemo\/parley /],
+    ['models search gpt-4o-mini --json', 0, /"id":"openai\/gpt-4o-mini"/],
+    ['models search nothing-of-that-name', 0, /^No model named like "nothing-of-that-name"/],
+    ['providers list', 0, /\ndemo +Portreeve demo +built in +- +unused /],
+    ['providers test demo', 0, /^ok: The built-in demo provider always answers\.\n$/],
+    ['providers test nobody', 1, /^$/],
+    ['users list', 0, /^Nobody yet\./],
+    ['users link', 0, /^http:\/\/127\.0\.0\.1:8080\/console\/join#pri_[\w-]{49}\n$/],
+    ['users invite bob@example.com --role admin', 0, /^http:\/\/127\.0\.0\.1:8080\/console\/join#pri_/],
+    ['users link bob@example.com', 0, /^http:/],
+    ['doctor --port 0', 0, /^ok +configuration +no portreeve\.yaml here; none is needed\n/],
+    ['config show', 0, /--data, PORTREEVE_DATA +portreeve-data +default\n/],
+  ]
+  for (const [line, code, out] of steps) {
+    test(line, async () => {
+      const result = await run(cwd, line)
+      expect(result.err + result.out).not.toContain('unexpected error')
+      expect([result.code, result.out]).toEqual([code, expect.stringMatching(out)])
+      if (code !== 0) expect(result.err).not.toBe('')
+    })
+  }
+})
+
+describe('with a gateway on the folder', async () => {
+  const cwd = folder()
+  const data = openDataFolder(join(cwd, 'portreeve-data'))
+  const { handler, token, control } = await openTestControl()
+  const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: (request, peer) => handler(request, peer) })
+  data.announce({ address: `http://127.0.0.1:${server.port}`, token })
+  afterAll(() => {
+    void server.stop(true)
+    data.close()
+  })
+
+  test('commands speak to it', async () => {
+    expect((await run(cwd, 'keys create --name live')).out).toStartWith('prk_live_')
+    expect(control.context.live.merged().source.keys.map(({ name }) => name)).toEqual(['live'])
+    await control.addCalls([
+      callRecord({ id: 'call_9', status: 502, error_code: 'upstream_failed', started_at: Date.now() - 60_000 }),
+    ])
+    expect((await run(cwd, 'calls list --outcome error --since 1h')).out).toMatch(
+      /\n1 minute ago +502 +fast → openai\/gpt-4o-mini +ci +100 +20 /,
+    )
+    const shown = await run(cwd, 'calls show call_9')
+    expect(shown.out).toContain('Test the provider; give the alias another target to fall back to.')
+    expect((await run(cwd, 'doctor --port 0')).out).toContain(
+      `runs as process ${process.pid} at http://127.0.0.1:${server.port}`,
+    )
+  })
+
+  test('from elsewhere, a token is needed', async () => {
+    const url = `http://127.0.0.1:${server.port}`
+    expect((await run(folder(), `keys list --url ${url}`)).code).toBe(2)
+    expect((await run(folder(), `keys list --url ${url}`, { PORTREEVE_TOKEN: token })).out).toContain('live')
+    expect((await run(folder(), `keys list --url ${url}`, { PORTREEVE_TOKEN: 'pra_wrong' })).err).toContain(
+      'The token is not known',
+    )
+  })
+})
+
+describe('config check', () => {
+  const cwd = folder()
+  writeFileSync(join(cwd, 'good.yaml'), 'keys:\n  - { name: ci, secret: "env:CI" }\n')
+  writeFileSync(join(cwd, 'bad.yaml'), 'keys:\n  - { nam: ci }\n')
+  test.each([
+    ['config check good.yaml', { CI: 'x' }, 0, `${cwd}/good.yaml is right: 1 keys.\n`, ''],
+    [
+      'config check good.yaml',
+      {},
+      1,
+      '',
+      `${cwd}/good.yaml:2:25: keys[0].secret: the environment has no CI; set it before the start\n`,
+    ],
+    [
+      'config check bad.yaml',
+      {},
+      1,
+      '',
+      `${cwd}/bad.yaml:2:7: keys[0].nam: there is no field "nam" here; did you mean "name"?\n`,
+    ],
+    ['config check none.yaml', {}, 1, '', `There is no file ${cwd}/none.yaml.`],
+  ] as [string, Record<string, string>, number, string, string][])('%s %j', async (line, env, code, out, err) => {
+    const result = await run(cwd, line, env)
+    expect([result.code, result.out]).toEqual([code, out])
+    expect(result.err).toContain(err)
+  })
+  test('config show hides secrets', async () => {
+    writeFileSync(
+      join(cwd, 'secret.yaml'),
+      'providers:\n  - { id: a, type: openai, api_key: sk-canary, headers: { x: canary2 } }\nkeys:\n  - { name: ci, secret: canary3 }\n',
+    )
+    const { out } = await run(cwd, 'config show --config secret.yaml', { DATABASE_URL: 'postgres://u:canary4@h/d' })
+    expect(out).toContain('api_key: (hidden)')
+    expect(out).not.toContain('canary')
+  })
+})
+
+test.each(COMMANDS.map((command) => [command.name, command] as const))('help of %s', (_, command) => {
+  expect(commandHelp(command)).toMatchSnapshot()
+})
+
+describe('tables', () => {
+  test('are aligned, also beyond ASCII', () => {
+    expect(
+      table(
+        [
+          { a: '中文', n: 1 },
+          { a: 'x', n: 20 },
+        ],
+        [
+          { head: 'A', of: ({ a }) => a },
+          { head: 'N', of: ({ n }) => String(n), right: true },
+        ],
+      ),
+    ).toBe('A      N\n中文   1\nx     20\n')
+  })
+  test.each([
+    [0, 'now'],
+    [-90, '2 minutes ago'],
+    [-3600, '1 hour ago'],
+    [86_400 * 3, 'in 3 days'],
+  ])('%d seconds is "%s"', (seconds, text) =>
+    expect(relative(new Date(1e12 + seconds * 1000).toISOString(), 1e12)).toBe(text),
+  )
+  test.each([
+    ['15m', 900_000],
+    ['2w', 1_209_600_000],
+    ['x', undefined],
+    ['5', undefined],
+  ])('%s is %p', (text, ms) => expect(spanOf(text)).toBe(ms as number))
+})
