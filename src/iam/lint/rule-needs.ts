@@ -86,6 +86,7 @@ function lintResource(view: StatementView, { text, path }: LocatedText, needs: r
     (need) => need.grants.includes('*') && view.actions.some((action) => covers(action.text, need.action)),
   )
   if (isUnknown(text) && text !== '*') return
+  if (mine.some(({ grants }) => grants.some((grant) => globCovers(asPattern(grant), text)))) return
   const touched = mine.filter((need) => globsMeet(text, asPattern(need.resource)))
   if (touched.length === 0) {
     if (tokenOnly && text === '*') return
@@ -94,7 +95,6 @@ function lintResource(view: StatementView, { text, path }: LocatedText, needs: r
     return
   }
   const grants = [...new Set(touched.flatMap(({ grants }) => grants))]
-  if (grants.some((grant) => globCovers(asPattern(grant), text))) return
   const split =
     text === '*' && tokenOnly ? ' in a statement beside that of ecr:GetAuthorizationToken, which keeps "*"' : ''
   view.say(
