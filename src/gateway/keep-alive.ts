@@ -3,7 +3,10 @@ import type { ProtocolId } from '../llm/spec.ts'
 
 /** A stream that may fall quiet. */
 export type Quiet = {
-  readonly lastSent: number
+  /** On the clock of `performance.now()`, as of the last sweep that found `active`. */
+  lastSent: number
+  /** Something was sent since the last sweep. */
+  active: boolean
   readonly dialect: ProtocolId
   keepAlive(text: string): void
 }
@@ -34,9 +37,13 @@ export class KeepAlives {
 
   #sweep(): void {
     if (this.#streams.size === 0) return this.close()
-    const quietSince = performance.now() - this.#everyMs
+    const now = performance.now()
+    const quietSince = now - this.#everyMs
     for (const stream of this.#streams) {
-      if (stream.lastSent <= quietSince)
+      if (stream.active) {
+        stream.active = false
+        stream.lastSent = now
+      } else if (stream.lastSent <= quietSince)
         stream.keepAlive(protocolOf(stream.dialect).client?.keepAlive ?? ': keep-alive\n\n')
     }
   }

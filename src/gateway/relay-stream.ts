@@ -15,8 +15,8 @@ import type { Sink, Upcall } from './upcall.ts'
  * dialect's error event, or with the client gone; in each the record is durable before the last byte leaves.
  */
 export class StreamRelay implements Sink {
-  /** On the clock of `performance.now()`: when something was last sent. */
   lastSent = performance.now()
+  active = false
   readonly #gateway: Gateway
   readonly #call: Call
   readonly #upcall: Upcall
@@ -191,7 +191,7 @@ export class StreamRelay implements Sink {
   #send(out: Uint8Array | string): void {
     const controller = this.#controller
     if (!controller) return
-    this.lastSent = performance.now()
+    this.active = true
     this.#call.bytesOut += out.length
     this.#call.capture?.add(out)
     this.#betweenEvents = endsEvent(out)

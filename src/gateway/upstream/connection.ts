@@ -21,6 +21,8 @@ export type ConnectionOwner = {
   lost(connection: Connection): void
 }
 
+/** What the recent clock may be behind. */
+const SLACK_MS = 25
 const KEEP_IDLE_PLAIN_MS = 4_000
 const KEEP_IDLE_TLS_MS = 30_000
 
@@ -219,7 +221,8 @@ export class Connection implements Exchange, Expiring, ParserOutput {
   }
 
   #touch(): void {
-    if (this.#timeouts) this.deadline = Math.min(performance.now() + this.#timeouts.idleMs, this.#totalDeadline)
+    if (this.#timeouts)
+      this.deadline = Math.min(this.#deadlines.recent + SLACK_MS + this.#timeouts.idleMs, this.#totalDeadline)
   }
 
   #fail(code: ErrorCode, message: string, cause?: unknown): void {

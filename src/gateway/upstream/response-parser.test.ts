@@ -86,3 +86,17 @@ test.each([
   const { parser } = collect()
   expect(parser.push(Buffer.from(wire, 'latin1'))).toContain(problem)
 })
+
+test('headers are found by name, whatever their case', () => {
+  let head: { get: (name: string) => string | undefined } | undefined
+  const parser = new ResponseParser({ head: (_, found) => void (head = found), data: () => {}, end: () => {} })
+  parser.start('POST')
+  parser.push(Buffer.from('HTTP/1.1 200 OK\r\nContent-Type:  text/event-stream \r\nX-Type: a\r\nDate: now\r\n\r\n'))
+  expect(['content-type', 'x-type', 'date', 'type', 'dat'].map((name) => head?.get(name))).toEqual([
+    'text/event-stream',
+    'a',
+    'now',
+    undefined,
+    undefined,
+  ])
+})

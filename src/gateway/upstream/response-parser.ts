@@ -1,5 +1,6 @@
 const HEAD_LIMIT = 64 * 1024
 const CHUNK_LINE_LIMIT = 4096
+const COLON = 58
 const CR = 13
 const LF = 10
 
@@ -200,7 +201,7 @@ for (const character of "!#$%&'*+.^_`|~-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcd
 function nameEnd(bytes: Uint8Array, from: number, end: number): number {
   let at = from
   while (at < end && NAME[bytes[at]!] === 1) at++
-  return at > from && at < end && bytes[at] === 58 ? at : -1
+  return at > from && at < end && bytes[at] === COLON ? at : -1
 }
 
 /** The status code; -1 when the line is none of HTTP/1.x, -2 when it is damaged. */
@@ -241,9 +242,17 @@ export class ResponseHead {
     return (this.#list = pairs.filter(([name]) => !FRAMING.has(name)))
   }
 
-  /** The first value of that name. */
+  /** The first value of that name, in lower case. */
   get(name: string): string | undefined {
-    return this.list.find(([key]) => key === name)?.[1]
+    const bytes = this.#bytes
+    const end = this.#end
+    for (let at = bytes.indexOf(LF, this.#from) + 1; at > 0 && at < end; at = bytes.indexOf(LF, at) + 1) {
+      const colon = at + name.length
+      if (bytes[colon] !== COLON || !isName(bytes, at, name)) continue
+      const lineEnd = bytes.indexOf(CR, colon)
+      return latin1(bytes, colon + 1, lineEnd < 0 || lineEnd > end ? end : lineEnd).trim()
+    }
+    return undefined
   }
 
   toHeaders(): Headers {
@@ -251,6 +260,15 @@ export class ResponseHead {
     for (const [name, value] of this.list) headers.append(name, value)
     return headers
   }
+}
+
+function isName(bytes: Uint8Array, at: number, name: string): boolean {
+  for (let index = 0; index < name.length; index++) {
+    const byte = bytes[at + index]!
+    const lower = byte >= 65 && byte <= 90 ? byte + 32 : byte
+    if (lower !== name.charCodeAt(index)) return false
+  }
+  return true
 }
 
 const FRAMING = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive'])
