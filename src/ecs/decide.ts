@@ -16,6 +16,7 @@ export type Party = {
   readonly account: string
   readonly policies: readonly NamedPolicy[]
   readonly boundary?: NamedPolicy
+  readonly boundaryUnread?: boolean
   /** What of its policies nobody has read, in words; empty when all are known. */
   readonly unread: readonly string[]
 }
@@ -42,6 +43,12 @@ export type ResourceSide = {
 const ADMINISTRATOR: PolicyDocument = {
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+}
+
+/** A boundary that nobody has read may allow nothing. */
+const UNREAD_BOUNDARY: NamedPolicy = {
+  name: 'permissions boundary',
+  document: { Version: '2012-10-17', Statement: [] },
 }
 
 /** The ARN of a role's session as ECS starts it: the role's path is not part of it. */
@@ -76,7 +83,11 @@ export function decide(
     context,
   }
   const policies = need.feature === 'layer-download' ? layerPolicies(facts) : policiesFor(need, party, resource, facts)
-  const worst = evaluate(request, assumeAll(policies, unknowns, 'worst'))
+  const worstPolicies = assumeAll(policies, unknowns, 'worst')
+  const worst = evaluate(
+    request,
+    party.boundaryUnread ? { ...worstPolicies, boundary: UNREAD_BOUNDARY } : worstPolicies,
+  )
   if (worst.decision === 'Allowed') return { outcome: 'allowed', evaluation: worst, missingFacts: [] }
   const bestPolicies = assumeAll(policies, unknowns, 'best')
   const unreadPolicies = party.unread.map((name) => ({ name, document: ADMINISTRATOR }))
@@ -88,6 +99,7 @@ export function decide(
   if (best.decision !== 'Allowed') return { outcome: 'denied', evaluation: best, missingFacts: [] }
   const facts_ = [
     ...party.unread,
+    ...(party.boundaryUnread ? ['permissions boundary'] : []),
     ...(unreadResource ? [resource.name] : []),
     ...unknownParts(need.resource),
     ...listPolicies(policies).flatMap((policy) => unknownsIn(policy, unknowns)),

@@ -110,6 +110,8 @@ export type RoleFacts = {
   readonly exists?: boolean
   /** Managed policies whose text Portreeve does not know: what they grant is unknown. */
   readonly unreadPolicies: readonly string[]
+  /** The role has a boundary whose text nobody has read: nothing that it could hold back is sure to be allowed. */
+  readonly boundaryUnread?: boolean
 }
 
 /** Whether a map of facts knows a thing; undefined when it cannot tell. */

@@ -1072,6 +1072,18 @@ describe('what is not known', () => {
     expect([found.ok, facts(found).includes(name)]).toEqual([true, true])
   })
 
+  test('a boundary that nobody has read leaves what the policies allow undecided, and what they do not allow denied', () => {
+    const boundary = 'arn:aws:iam::111122223333:policy/edge'
+    const allowed = start({
+      roleParts: { boundary },
+      with: secret(SECRET),
+      role: [managed, allow('secretsmanager:*', '*')],
+    })
+    expect([allowed.ok, facts(allowed).includes('permissions boundary')]).toEqual([true, true])
+    const lacking = start({ roleParts: { boundary }, with: secret(SECRET) })
+    expect([lacking.ok, lacking.failingStep]).toEqual([false, 'secrets'])
+  })
+
   test('a repository policy of another account decides only when it is known', () => {
     const task = asTaskDefinition(
       {

@@ -32,15 +32,14 @@ export function asRole(value: unknown, what: string): Role {
   const boundary = readBoundary(role['boundary'] ?? role['PermissionsBoundary'], what)
   const read = attached.map((arn) => managedPolicy(arn))
   const roleArn = role['roleArn'] ?? role['Arn']
-  const unreadBoundary = boundary === 'unread' ? ['permissions boundary'] : []
   return {
     ...(typeof roleArn === 'string' ? { roleArn } : {}),
     ...(trust === undefined || trust === null ? {} : { trustPolicy: policy(trust, `${what}: trust policy`) }),
     policies: [...inline, ...read.filter((policy) => policy !== undefined)],
     managedPolicyArns: attached,
-    ...(boundary && boundary !== 'unread' ? { boundary } : {}),
+    ...(boundary === 'unread' ? { boundaryUnread: true } : boundary ? { boundary } : {}),
     ...(typeof role['exists'] === 'boolean' ? { exists: role['exists'] } : {}),
-    unreadPolicies: [...attached.filter((_, index) => read[index] === undefined), ...unreadBoundary],
+    unreadPolicies: attached.filter((_, index) => read[index] === undefined),
   }
 }
 

@@ -110,9 +110,7 @@ async function readRole(probe: Probe, name: string): Promise<Collected['role']> 
 
 /** A live role as preflight takes it. */
 export function asRoleFacts(role: LiveRole): NonNullable<Collected['role']> {
-  const unread = [...role.attached, ...(role.boundary ? [role.boundary] : [])].filter(
-    ({ document }) => document === undefined,
-  )
+  const unread = role.attached.filter(({ document }) => document === undefined)
   return {
     roleArn: role.roleArn,
     trustPolicy: role.trustPolicy,
@@ -122,6 +120,7 @@ export function asRoleFacts(role: LiveRole): NonNullable<Collected['role']> {
     ],
     managedPolicyArns: role.attached.map(({ arn }) => arn),
     ...(role.boundary?.document ? { boundary: { name: role.boundary.arn, document: role.boundary.document } } : {}),
+    ...(role.boundary && !role.boundary.document ? { boundaryUnread: true } : {}),
     exists: true,
     unreadPolicies: unread.map(({ arn }) => arn),
   }

@@ -51,6 +51,7 @@ export function partyOf(actor: Actor, launch: Launch): Party {
     account: setting.account,
     policies: known?.policies ?? [],
     ...(known?.boundary ? { boundary: known.boundary } : {}),
+    ...(known?.boundaryUnread ? { boundaryUnread: true } : {}),
     unread: known ? known.unreadPolicies : [`policies of the ${actor.replace('-', ' ')}`],
   }
 }
