@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { Config } from '../config/config.ts'
 import { createGateway } from '../gateway/create.ts'
 import { openGatewayServer, type GatewayServer, type ServerOptions } from '../gateway/server.ts'
+import type { TrafficState } from '../gateway/traffic.ts'
 import { Spool } from '../record/spool.ts'
 import type { SnapshotHolder } from './holder.ts'
 import { describeError, type Log } from './log.ts'
@@ -28,6 +29,7 @@ export type GatewayProcessOptions = {
   readonly reusePort: boolean
   readonly rest?: ServerOptions['rest']
   readonly log: Log
+  readonly traffic: TrafficState
 }
 
 export function openGatewayProcess(options: GatewayProcessOptions): GatewayProcess {
@@ -38,6 +40,7 @@ export function openGatewayProcess(options: GatewayProcessOptions): GatewayProce
     record: (record) => spool.append(record),
     report: (error, requestId) => log('error', describeError(error), { request_id: requestId }),
     limits: { bodyBytes: config.maxBodyBytes },
+    traffic: options.traffic,
     world: { env: config.env, readFile: (path) => readFile(path, 'utf8'), fetch, now: Date.now },
   })
   const server = openGatewayServer({

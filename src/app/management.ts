@@ -1,5 +1,6 @@
 import type { Config, StartFile } from '../config/config.ts'
 import { openControl, type Control } from '../control/control.ts'
+import type { Runtime } from '../control/context.ts'
 import type { DataFolder } from '../control/data-folder.ts'
 import { firstStart, type FirstStart } from '../control/first-start.ts'
 import type { Sealer } from '../control/sealing.ts'
@@ -9,6 +10,7 @@ import { createControlHandler, type ControlHandler } from '../http/server.ts'
 import { newId } from '../lib/id.ts'
 import { createTail } from '../record/tail.ts'
 import type { SnapshotSource } from '../snapshot/source.ts'
+import { ledgerIn, type LedgerSum } from '../store/ledger.ts'
 import { openStore } from '../store/open.ts'
 import { describeError, type Log } from './log.ts'
 import { moveRecords, type RecordMover } from './records.ts'
@@ -24,6 +26,9 @@ export type ManagementOptions = {
   readonly spoolFolder: string
   readonly log: Log
   readonly publish: (source: SnapshotSource) => void
+  /** Told once what calls had cost before this process began. */
+  readonly spent?: (sums: readonly LedgerSum[]) => void
+  readonly use?: Pick<Runtime, 'limitUse' | 'budgetUse' | 'restingKeys'>
 }
 
 /** The management half: store, configuration, records, API. It works as soon as the database can be opened, and says why while it cannot. */
@@ -53,6 +58,8 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
 
   const tryOpen = async (): Promise<Open> => {
     const store = await openStore(config.databaseUrl, { thread: true })
+    // Read before records move again: those of this process are counted as they happen.
+    const spent = options.spent && (await ledgerIn(store.db).spentSince(0))
     const tail = createTail()
     const mover = moveRecords(config.databaseUrl, options.spoolFolder, tail, log)
     try {
@@ -64,11 +71,12 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
         publish: (source) => options.publish(source),
         localToken,
         version,
-        runtime: { address: () => address, recordsWaiting: mover.waiting },
+        runtime: { address: () => address, recordsWaiting: mover.waiting, ...options.use },
         tail,
         log,
         watch: true,
       })
+      if (spent) options.spent?.(spent)
       return { control, mover, firstStart: await firstStart(control.context) }
     } catch (error) {
       await mover.stop()

@@ -13,6 +13,8 @@ import { openGatewayProcess } from './gateway-process.ts'
 import { createHolder } from './holder.ts'
 import { lastSourceIn } from './last-source.ts'
 import { describeError, type Log } from './log.ts'
+import { openTraffic, spooledCosts } from './traffic.ts'
+import type { LedgerSum } from '../store/ledger.ts'
 import { startWorkers, type Workers } from './workers.ts'
 import type { GatewayServer, ServerOptions } from '../gateway/server.ts'
 import { listenControl, listenForWorkers } from './control-server.ts'
@@ -61,7 +63,12 @@ async function startIn(
     last.write(next)
     workers?.publish(next)
   }
-  const management = await openManagement({ config, file, folder, sealer, spoolFolder, log, publish })
+  const traffic = openTraffic({ redisUrl: config.redisUrl, holder, log })
+  const { limitUse, budgetUse, restingKeys } = traffic
+  const spooled = spooledCosts(spoolFolder)
+  const spent = (sums: readonly LedgerSum[]) => traffic.restore([...sums, ...spooled])
+  const use = { limitUse, budgetUse, restingKeys }
+  const management = await openManagement({ config, file, folder, sealer, spoolFolder, log, publish, spent, use })
   if (!source) {
     // The database could not be read: yesterday's configuration serves until it can.
     source = last.read()
@@ -89,6 +96,7 @@ async function startIn(
       reusePort: false,
       ...(rest ? { rest } : {}),
       log,
+      traffic: traffic.state,
     })
     return { server: process.server as Pick<GatewayServer, 'port'>, stop: process.stop }
   }
@@ -105,7 +113,7 @@ async function startIn(
       logLevel: config.logLevel,
     }
     try {
-      workers = await startWorkers(count, spec, source!, log)
+      workers = await startWorkers(count, spec, source!, traffic.authority, log)
     } catch (error) {
       control.stop()
       throw error instanceof AppError
@@ -133,6 +141,7 @@ async function startIn(
       const cut = await plane.stop(graceMs)
       admin?.stop()
       await management.close()
+      traffic.close()
       rmSync(join(folder.path, 'control.sock'), { force: true })
       folder.close()
       return cut

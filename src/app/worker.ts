@@ -1,10 +1,14 @@
 import type { ServerOptions } from '../gateway/server.ts'
+import { TrafficState } from '../gateway/traffic.ts'
+import { openWorkerBank } from '../quota/lease-ipc.ts'
 import { compileSnapshot } from '../snapshot/compile.ts'
 import { PEER_HEADER } from './control-server.ts'
 import { createHolder } from './holder.ts'
 import { openGatewayProcess, type GatewayProcess } from './gateway-process.ts'
 import { createLog, describeError } from './log.ts'
 import { WORKER_VARIABLE, type FromWorker, type ToWorker, type WorkerSpec } from './workers.ts'
+
+const SWEEP_MS = 1_000
 
 const tell = (message: FromWorker) => process.send?.(message)
 
@@ -13,6 +17,10 @@ export function runWorker(env: Readonly<Record<string, string | undefined>>): Pr
   const holder = createHolder()
   const { promise: over, resolve: end } = Promise.withResolvers<void>()
   let running: GatewayProcess | undefined
+  const leases = openWorkerBank(tell)
+  const traffic = new TrafficState(leases.bank)
+  traffic.health.publish = (news) => tell({ type: 'health', news })
+  const sweep = setInterval(() => traffic.sweep(Date.now()), SWEEP_MS)
 
   const start = (spec: WorkerSpec) => {
     const log = createLog(spec.logLevel, (text) => void process.stderr.write(text))
@@ -26,13 +34,18 @@ export function runWorker(env: Readonly<Record<string, string | undefined>>): Pr
       reusePort: true,
       ...(spec.controlSocket === null ? {} : { rest: passTo(spec.controlSocket) }),
       log,
+      traffic,
     })
     tell({ type: 'listening', port: running.server.port })
   }
 
   process.on('message', (message: ToWorker) => {
+    if (message.type === 'lease-grant' || message.type === 'lease-recall') return leases.receive(message)
+    if (message.type === 'health') return traffic.health.apply(message.news)
     if (message.type === 'stop') {
       void running?.stop(message.graceMs).then((cut) => {
+        clearInterval(sweep)
+        leases.bank.close()
         tell({ type: 'stopped', cut })
         end()
       })

@@ -1,19 +1,25 @@
 import type { Subprocess } from 'bun'
 import { join } from 'node:path'
 import type { SnapshotSource } from '../snapshot/source.ts'
+import type { LeaseAuthority, LeaseAnswer, LeaseQuestion } from '../quota/lease-ipc.ts'
 import type { Log } from './log.ts'
+import type { HealthNews } from './traffic.ts'
 
 /** What the parent tells a worker. */
 export type ToWorker =
   | { readonly type: 'start'; readonly spec: WorkerSpec; readonly source: SnapshotSource }
   | { readonly type: 'snapshot'; readonly source: SnapshotSource }
   | { readonly type: 'stop'; readonly graceMs: number }
+  | LeaseAnswer
+  | HealthNews
 
 /** What a worker tells the parent. */
 export type FromWorker =
   | { readonly type: 'listening'; readonly port: number }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'stopped'; readonly cut: number }
+  | LeaseQuestion
+  | HealthNews
 
 export type WorkerSpec = {
   readonly host: string
@@ -38,7 +44,13 @@ export type Workers = {
 }
 
 /** Resolves when the first worker listens; rejects with its reason when it cannot. */
-export async function startWorkers(count: number, spec: WorkerSpec, first: SnapshotSource, log: Log): Promise<Workers> {
+export async function startWorkers(
+  count: number,
+  spec: WorkerSpec,
+  first: SnapshotSource,
+  authority: LeaseAuthority,
+  log: Log,
+): Promise<Workers> {
   let source = first
   let stopping = false
   let port = spec.port
@@ -53,10 +65,14 @@ export async function startWorkers(count: number, spec: WorkerSpec, first: Snaps
       ipc(message: FromWorker) {
         if (message.type === 'listening') resolve(message.port)
         else if (message.type === 'failed') reject(new Error(message.message))
-        else stopped.get(child)?.(message.cut)
+        else if (message.type === 'stopped') stopped.get(child)?.(message.cut)
+        else if (message.type === 'health') {
+          for (const other of running) if (other !== child) other.send(message)
+        } else authority.receive(child.pid, message)
       },
       onExit(_, code) {
         running.delete(child)
+        authority.leave(child.pid)
         stopped.get(child)?.(0)
         reject(new Error(`gateway process ${index} ended with code ${code}`))
         if (stopping) return
@@ -65,6 +81,9 @@ export async function startWorkers(count: number, spec: WorkerSpec, first: Snaps
       },
     })
     running.add(child)
+    authority.join(child.pid, (message) => {
+      if (running.has(child)) child.send(message)
+    })
     child.send({ type: 'start', spec: { ...spec, port }, source } satisfies ToWorker)
     return promise
   }

@@ -6,6 +6,7 @@ import { Guard } from './guard.ts'
 import { Key } from './key.ts'
 import { Limit } from './limit.ts'
 import { Provider } from './provider.ts'
+import { ModelPrice } from './price.ts'
 import { Overload, Sharing } from './routing.ts'
 import { Server } from './server.ts'
 
@@ -16,6 +17,7 @@ export const Configuration = z.strictObject({
   providers: z.array(Provider).default([]),
   aliases: z.array(Alias).default([]),
   keys: z.array(Key).default([]),
+  prices: z.array(ModelPrice).default([]),
   limits: z.array(Limit).default([]),
   budgets: z.array(Budget).default([]),
   guards: z.array(Guard).default([]),

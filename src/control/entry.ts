@@ -3,18 +3,15 @@ import { isReference } from '../config/reference.ts'
 import { secretPaths } from '../config/schema-path.ts'
 import { Alias } from '../contract/alias.ts'
 import type { Origin } from '../contract/api/shared.ts'
-import { Price } from '../contract/api/models.ts'
 import { Budget } from '../contract/budget.ts'
 import type { Configuration } from '../contract/configuration.ts'
 import { Guard } from '../contract/guard.ts'
 import { Limit } from '../contract/limit.ts'
+import { ModelPrice } from '../contract/price.ts'
 import { Provider } from '../contract/provider.ts'
 import { AppError } from '../errors.ts'
 import type { ResourceRow } from '../store/resource.ts'
 import type { Sealer } from './sealing.ts'
-
-/** A price and the model it is for. */
-export const StoredPrice = Price.extend({ provider: Provider.shape.id, model: Provider.shape.type })
 
 /** The kinds of configuration that are kept one by one: schema, the field that names one, and their list in the file. */
 export const KINDS = {
@@ -24,10 +21,10 @@ export const KINDS = {
   budget: { schema: Budget, noun: 'budget', list: 'budgets', idOf: (value: Budget) => value.name },
   guard: { schema: Guard, noun: 'guard', list: 'guards', idOf: (value: Guard) => value.name },
   price: {
-    schema: StoredPrice,
+    schema: ModelPrice,
     noun: 'price',
-    list: null,
-    idOf: (value: z.infer<typeof StoredPrice>) => `${value.provider}/${value.model}`,
+    list: 'prices',
+    idOf: (value: ModelPrice) => `${value.provider}/${value.model}`,
   },
 } as const
 export type Kind = keyof typeof KINDS
@@ -50,7 +47,6 @@ export type Entry<K extends Kind = Kind> = {
 /** The entries of one kind in the file. */
 export function entriesOfFile<K extends Kind>(kind: K, configuration: Configuration): Entry<K>[] {
   const { list, idOf } = KINDS[kind]
-  if (list === null) return []
   return (configuration[list] as readonly unknown[] as readonly ValueOf<K>[]).map((value) => ({
     kind,
     id: (idOf as (value: ValueOf<K>) => string)(value),

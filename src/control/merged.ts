@@ -1,7 +1,7 @@
 import { scopeOf } from '../config/config.ts'
 import { resolveReference, type ReferenceScope } from '../config/reference.ts'
 import type { Configuration } from '../contract/configuration.ts'
-import type { Provider } from '../contract/provider.ts'
+import type { Provider, ProviderKey } from '../contract/provider.ts'
 import { findProvider, providersInEnvironment } from '../llm/providers.ts'
 import type { SnapshotSource, SourceCredential, SourcePrice, SourceProvider } from '../snapshot/source.ts'
 import { keysIn } from '../store/api-key.ts'
@@ -124,16 +124,28 @@ function sourceProvider(
 ): SourceProvider {
   const { api_key, api_keys, headers, ...rest } = entry.value
   const credentials: SourceCredential[] = []
-  const add = (id: string, secret: string | undefined, weight: number, expiresAt: string | undefined) => {
+  const add = (
+    id: string,
+    secret: string | undefined,
+    { weight = 1, expires_at, requests_per_minute, tokens_per_minute }: Partial<ProviderKey> = {},
+  ) => {
     // A secret whose seal does not open is missing, whatever the schema says.
     if (secret === undefined) return
     const resolved = entry.origin === 'database' ? { value: secret } : resolveReference(secret, scope)
     if ('missing' in resolved) problems.set(`provider ${entry.id}`, resolved.missing)
-    else credentials.push({ id, secret: resolved.value, weight, expiresAt: expiresAt ? Date.parse(expiresAt) : null })
+    else
+      credentials.push({
+        id,
+        secret: resolved.value,
+        weight,
+        expiresAt: expires_at ? Date.parse(expires_at) : null,
+        requests_per_minute,
+        tokens_per_minute,
+      })
   }
   const given = api_key ?? (api_keys?.length ? undefined : usualKey(entry.value, env))
-  if (given !== undefined) add('default', given, 1, undefined)
-  for (const key of api_keys ?? []) add(key.id, key.secret, key.weight, key.expires_at)
+  if (given !== undefined) add('default', given)
+  for (const key of api_keys ?? []) add(key.id, key.secret, key)
   const sent = Object.entries(headers ?? {}).flatMap(([name, value]): [string, string][] => {
     const resolved = entry.origin === 'database' ? { value } : resolveReference(value, scope)
     if ('missing' in resolved) problems.set(`provider ${entry.id}`, resolved.missing)

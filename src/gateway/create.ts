@@ -4,6 +4,7 @@ import type { World } from '../llm/auth/world.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { Gateway, GatewayLimits } from './gateway.ts'
 import { KeepAlives } from './keep-alive.ts'
+import { LoadWatch } from './overload.ts'
 import { TrafficState } from './traffic.ts'
 import { Pool } from './upstream/pool.ts'
 
@@ -32,6 +33,8 @@ export function createGateway(options: GatewayOptions): Gateway & { close: () =>
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const pool = new Pool()
   const keepAlives = new KeepAlives(limits.keepAliveMs)
+  const load = new LoadWatch()
+  load.start()
   return {
     snapshot: options.snapshot,
     record: options.record,
@@ -41,10 +44,12 @@ export function createGateway(options: GatewayOptions): Gateway & { close: () =>
     authorizer: createAuthorizer(options.world ?? NO_WORLD),
     keepAlives,
     traffic: options.traffic ?? new TrafficState(),
+    load,
     inFlight: 0,
     close() {
       pool.close()
       keepAlives.close()
+      load.stop()
     },
   }
 }

@@ -2,6 +2,7 @@ import type { CallRecord } from '../contract/call.ts'
 import type { Authorizer } from '../llm/auth/authorize.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { KeepAlives } from './keep-alive.ts'
+import type { LoadWatch } from './overload.ts'
 import type { TrafficState } from './traffic.ts'
 import type { Pool } from './upstream/pool.ts'
 
@@ -20,6 +21,7 @@ export type Gateway = {
   readonly keepAlives: KeepAlives
   /** Limits, budgets, health of targets: what is counted and learned. */
   readonly traffic: TrafficState
+  readonly load: LoadWatch
   /** Calls under way, for draining and for readiness. */
   inFlight: number
 }

@@ -31,6 +31,7 @@ export async function handleCall(
   try {
     const parameters = query ? Object.fromEntries(new URLSearchParams(query)) : NO_QUERY
     call.key = identify(call.snapshot, request.headers, parameters['key'])
+    gateway.load.check(call.key.priority, gateway.inFlight, call.snapshot.traffic.overload)
     if (request.method !== 'POST') throw methodNotAllowed(request.method)
     const body = await readBody(request, gateway.limits.bodyBytes)
     call.bytesIn = body.length

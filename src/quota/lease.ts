@@ -246,6 +246,10 @@ export class LeasedBank implements Bank {
     for (const meter of this.#meters.values()) if (meter.isHeld) yield meter.spec
   }
 
+  entries(): Iterable<readonly [string, Meter]> {
+    return this.#meters
+  }
+
   /** Sends what is to be told, now. */
   flush(): void {
     if (this.#queued.length === 0) return

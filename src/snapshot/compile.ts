@@ -55,7 +55,8 @@ function compileKey(key: SourceKey): SnapshotKey {
     application: key.application ?? null,
     expiresAt: key.expiresAt ?? Number.POSITIVE_INFINITY,
     revoked: key.revokedAt !== null,
-    priority: key.priority,
+    // Keys that were stored before there were priorities have none.
+    priority: key.priority ?? 'normal',
     onUnsupported: key.on_unsupported,
     allows: compileWildcards(key.models),
   }

@@ -1,0 +1,170 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Budget } from '../contract/budget.ts'
+import { Sharing } from '../contract/routing.ts'
+import type { HealthMessage } from '../gateway/health/board.ts'
+import { RedisAnswers } from '../gateway/cache/redis-answers.ts'
+import { TrafficState } from '../gateway/traffic.ts'
+import { AlertSender, BudgetWatch } from '../quota/alerts.ts'
+import { LocalBank, newMeter } from '../quota/bank.ts'
+import { LeasedBank } from '../quota/lease.ts'
+import { LeaseAuthority } from '../quota/lease-ipc.ts'
+import type { Bank } from '../quota/meter.ts'
+import { Purse } from '../quota/purse.ts'
+import { RedisLeases } from '../quota/redis.ts'
+import { recordsIn } from '../record/ingest.ts'
+import type { LedgerSum } from '../store/ledger.ts'
+import type { SnapshotHolder } from './holder.ts'
+import { describeError, type Log } from './log.ts'
+
+const SWEEP_MS = 1_000
+const RENEW_MS = 10_000
+
+/** The truth about limits and budgets of one node, and what its gateway processes learn of targets. */
+export type NodeTraffic = {
+  readonly state: TrafficState
+  /** Leases for gateway processes beside this one. */
+  readonly authority: LeaseAuthority
+  /** Counts what calls cost before this process began. */
+  readonly restore: (sums: readonly LedgerSum[]) => void
+  readonly limitUse: (name: string) => LimitUse[]
+  readonly budgetUse: (name: string) => BudgetUse[]
+  readonly restingKeys: () => { provider: string; key: string; until: number; reason: string }[]
+  readonly close: () => void
+}
+
+type LimitUse = { share: Record<string, string>; measure: string; limit: number; used: number; reset_ms: number }
+type BudgetUse = {
+  share: Record<string, string>
+  spent_micros: number
+  reserved_micros: number
+  resets_at: number | null
+}
+
+export type TrafficOptions = {
+  readonly redisUrl: string | null
+  readonly holder: SnapshotHolder
+  readonly log: Log
+}
+
+export function openTraffic({ redisUrl, holder, log }: TrafficOptions): NodeTraffic {
+  const budgets = (): readonly Budget[] => (holder.known() ? holder.current().traffic.budgets : [])
+  const watch = new BudgetWatch(budgets(), new AlertSender().send)
+  const local = new LocalBank({
+    make(spec) {
+      const meter = newMeter(spec)
+      if (meter instanceof Purse) watch.watch(spec.id, meter)
+      return meter
+    },
+  })
+  const shared = redisUrl === null ? undefined : openShared(redisUrl, holder, log)
+  const bank: Bank = shared?.bank ?? local
+  const state = new TrafficState(bank, shared?.answers)
+  const sweep = setInterval(() => {
+    watch.configure(budgets())
+    state.sweep(Date.now())
+  }, SWEEP_MS)
+
+  const use = (prefix: string) => {
+    const found: { id: string; meter: ReturnType<Bank['open']> }[] = []
+    const entries = shared ? shared.bank.entries() : local.entries()
+    for (const [id, meter] of entries) if (id.startsWith(prefix)) found.push({ id, meter })
+    return found
+  }
+  return {
+    state,
+    authority: new LeaseAuthority(bank),
+    restore(sums) {
+      if (!holder.known()) return
+      const traffic = state.for(holder.current())
+      for (const { day, key_name, application, team, model_asked, amount_micros } of sums) {
+        const caller = { key: key_name, application, team, model: model_asked, end_user: null, provider: null }
+        traffic.budgets.restore(caller, amount_micros, day, Date.now())
+      }
+    },
+    limitUse(name) {
+      const now = Date.now()
+      const per = holder.current().traffic.limits.find((limit) => limit.name === name)?.per ?? []
+      return use(`limit|${name}|`).map(({ id, meter }) => ({
+        share: shareOf(id.split('|').slice(3), per),
+        measure: id.split('|')[2] ?? '',
+        limit: meter.limit,
+        used: meter.used(now),
+        reset_ms: meter.resetMs(now),
+      }))
+    },
+    budgetUse(name) {
+      const now = Date.now()
+      const per = budgets().find((budget) => budget.name === name)?.per ?? []
+      return use(`budget|${name}|`).map(({ id, meter }) => {
+        const spent = meter.spent?.(now) ?? 0
+        const resetMs = meter.resetMs(now)
+        return {
+          share: shareOf(id.split('|').slice(3), per),
+          spent_micros: spent,
+          reserved_micros: Math.max(0, meter.used(now) - spent),
+          resets_at: Number.isFinite(resetMs) ? now + resetMs : null,
+        }
+      })
+    },
+    restingKeys() {
+      const now = Date.now()
+      return Object.entries(state.health.states(now).credentials).flatMap(([provider, credentials]) =>
+        credentials.flatMap(({ id, restUntil, reason }) =>
+          restUntil !== null && restUntil > now ? [{ provider, key: id, until: restUntil, reason: reason ?? '' }] : [],
+        ),
+      )
+    },
+    close() {
+      clearInterval(sweep)
+      shared?.close()
+    },
+  }
+}
+
+/** Values of the dimensions, from the parts of a meter's id: `4:team`. */
+function shareOf(parts: readonly string[], per: readonly string[]): Record<string, string> {
+  return Object.fromEntries(per.map((dimension, index) => [dimension, (parts[index] ?? '').replace(/^\d+:/, '')]))
+}
+
+/** What calls cost whose records still wait in the spool, as after a kill. */
+export function spooledCosts(folder: string): LedgerSum[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith('.ndjson'))
+  return names.flatMap((name) =>
+    recordsIn(readFileSync(join(folder, name), 'utf8')).records.flatMap((record) =>
+      record.cost_micros ? [{ ...record, day: record.started_at, calls: 1, amount_micros: record.cost_micros }] : [],
+    ),
+  )
+}
+
+/** Counters and answers that many nodes share. */
+function openShared(url: string, holder: SnapshotHolder, log: Log) {
+  const client = new Bun.RedisClient(url, { connectionTimeout: 1_000 })
+  client.connect().catch((error: unknown) => log('warn', `Redis cannot be reached yet: ${describeError(error)}`))
+  const sharing = holder.known() ? holder.current().traffic.sharing : undefined
+  const leases = new RedisLeases(client, {
+    node: `${process.pid}-${crypto.randomUUID()}`,
+    sharing: sharing ?? Sharing.parse({}),
+    onChange: (change, error) => {
+      const meanwhile =
+        (sharing?.on_loss ?? 'open') === 'open' ? 'this node counts for itself alone' : 'limited calls are refused'
+      if (change === 'lost') log('error', `Redis is lost (${describeError(error)}): ${meanwhile} until it is back`)
+      else log('info', 'Redis is back: limits and budgets are counted over all nodes again')
+    },
+  })
+  const bank = new LeasedBank(leases)
+  const renewal = setInterval(() => leases.renew(bank.held()), RENEW_MS)
+  return {
+    bank,
+    answers: new RedisAnswers(client),
+    close() {
+      clearInterval(renewal)
+      bank.close()
+      // What was given back is on its way.
+      setTimeout(() => client.close(), 50)
+    },
+  }
+}
+
+/** What gateway processes of one node tell each other about targets, over their parent. */
+export type HealthNews = { readonly type: 'health'; readonly news: HealthMessage }

@@ -1,0 +1,74 @@
+import { afterAll, describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
+import { Configuration } from '../../src/contract/configuration.ts'
+import { FakeVendor } from '../fake-vendor/vendor.ts'
+import { sourceProvider, startTestGateway } from '../helpers/gateway.ts'
+
+const DOCS = join(import.meta.dir, '..', '..', 'docs')
+const vendor = new FakeVendor()
+afterAll(() => vendor.stop())
+
+/** The examples of one page, put together and read as a configuration. */
+async function exampleOf(page: string): Promise<Configuration> {
+  const text = await Bun.file(join(DOCS, `${page}.md`)).text()
+  const blocks = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml = '']) => Bun.YAML.parse(yaml) as object)
+  expect(blocks.length).toBeGreaterThan(0)
+  return Configuration.parse(Object.assign({}, ...blocks))
+}
+
+function start(configuration: Configuration) {
+  const names = ['main', 'other', 'backup', 'openai']
+  return startTestGateway({
+    providers: names.map((id) => sourceProvider(id, `${vendor.origin}/v1`)),
+    aliases: configuration.aliases,
+    prices: [{ provider: 'main', model: 'm', input: 1_000_000, output: 1_000_000 }],
+    traffic: configuration,
+  })
+}
+
+type Check = {
+  model?: string
+  content?: string
+  more?: object
+  status: number
+  headers?: Record<string, RegExp>
+  sent?: RegExp
+}
+
+const PAGES: [string, Check[]][] = [
+  [
+    'limits',
+    [
+      {
+        status: 200,
+        headers: { 'x-ratelimit-limit-requests': /^60$/, 'ratelimit-policy': /"each-key-requests-60s";q=60;w=60/ },
+      },
+    ],
+  ],
+  ['budgets', [{ status: 200 }, { model: 'main/unpriced', status: 402 }]],
+  ['routing', [{ model: 'fast', status: 200, headers: { 'x-portreeve-model': /^(main|other|backup)\// } }]],
+  [
+    'guards',
+    [
+      { content: 'Mail jane@example.com', status: 200, sent: /Mail \[EMAIL_1\]/ },
+      { more: { tools: [{ type: 'function', function: { name: 'drop_table' } }] }, status: 400 },
+    ],
+  ],
+  ['cache', [{ status: 200 }]],
+]
+
+describe.each(PAGES)('docs/%s.md', (page, checks) => {
+  test('its example is a configuration, and does what the page says', async () => {
+    const gateway = start(await exampleOf(page))
+    for (const { model = 'main/m', content = 'Hi', more, status, headers = {}, sent } of checks) {
+      vendor.reset()
+      const body = { model, max_tokens: 50, messages: [{ role: 'user', content }], ...more }
+      const response = await gateway.post('/v1/chat/completions', body)
+      expect(response.status).toBe(status)
+      for (const [name, pattern] of Object.entries(headers)) expect(response.headers.get(name)).toMatch(pattern)
+      if (sent) expect(vendor.requests[0]!.text).toMatch(sent)
+      await response.text()
+    }
+    await gateway.stop()
+  })
+})
