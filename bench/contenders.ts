@@ -71,13 +71,23 @@ export const portkey: Contender = {
   },
 }
 
+export type PortreeveOptions = {
+  readonly args?: readonly string[]
+  /** Further sections of `portreeve.yaml`. */
+  readonly configuration?: string
+  /** The key that the load presents, when it is not the good one. */
+  readonly key?: string
+  /** What the load names, when it is not `provider/model`. */
+  readonly model?: string
+}
+
 /** Portreeve as its users run it: key check, usage, price and record on. */
-export function portreeve(id = 'portreeve', title = 'Portreeve', args: readonly string[] = []): Contender {
+export function portreeve(id = 'portreeve', title = 'Portreeve', options: PortreeveOptions = {}): Contender {
   return {
     id,
     title,
     start: (bench) =>
-      startPortreeve(bench, id, pinned('gateway', [process.execPath, join(root, 'src', 'main.ts')]), args),
+      startPortreeve(bench, id, pinned('gateway', [process.execPath, join(root, 'src', 'main.ts')]), options),
   }
 }
 
@@ -86,13 +96,13 @@ export async function startPortreeve(
   bench: Bench,
   id: string,
   command: readonly string[],
-  args: readonly string[],
+  { args = [], configuration: more = '', key = KEY, model }: PortreeveOptions,
 ): Promise<Running> {
   const folder = join(bench.folder, id)
   mkdirSync(folder, { recursive: true })
   const port = bench.nextPort()
   const configuration = join(folder, 'portreeve.yaml')
-  writeFileSync(configuration, configurationFor(bench))
+  writeFileSync(configuration, configurationFor(bench) + more)
   const log = join(folder, 'log')
   const out = openSync(log, 'w')
   const child = Bun.spawn(
@@ -102,10 +112,10 @@ export async function startPortreeve(
   await untilListening(port, child, log).catch((error: unknown) => {
     throw new Error(`Portreeve did not start: ${String(error)}\n${readFileSync(log, 'utf8').slice(-2000)}`)
   })
-  const headers = { authorization: `Bearer ${KEY}` }
+  const headers = { authorization: `Bearer ${key}` }
   return {
     pid: child.pid,
-    plain: target(port, '/v1', headers, (name) => `plain/${name}`),
+    plain: target(port, '/v1', headers, (name) => model ?? `plain/${name}`),
     paced: target(port, '/v1', headers, (name) => `paced/${name}`),
     translated: {
       plain: target(port, '/v1', headers, (name) => `plain-anthropic/${name}`),
@@ -118,9 +128,14 @@ export async function startPortreeve(
 export function configurationFor(bench: Bench): string {
   const provider = (id: string, type: string, port: number) =>
     `  - { id: ${id}, type: ${type}, base_url: "http://127.0.0.1:${port}/v1", api_key: "env:BENCH_VENDOR_KEY" }\n`
+  const providers = [
+    provider('plain', 'openai', bench.plainPort),
+    provider('paced', 'openai', bench.pacedPort),
+    provider('plain-anthropic', 'anthropic', bench.plainPort),
+    provider('paced-anthropic', 'anthropic', bench.pacedPort),
+  ]
   return `providers:
-${provider('plain', 'openai-compatible', bench.plainPort)}${provider('paced', 'openai-compatible', bench.pacedPort)}${provider('plain-anthropic', 'anthropic', bench.plainPort)}${provider('paced-anthropic', 'anthropic', bench.pacedPort)}
-keys:
+${providers.join('')}keys:
   - { name: bench, secret: "env:BENCH_KEY", models: ["*"] }
 `
 }

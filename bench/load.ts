@@ -53,11 +53,11 @@ end
   return { ...result, perSecond: result.requests / result.seconds }
 }
 
-/** One answer of the target, read whole: shows that it works before it is measured, and warms it. */
-export async function probe(target: Target, body: string): Promise<string> {
+/** One answer of the target, read whole: shows that it works as it must before it is measured. */
+export async function probe(target: Target, body: string, status = 200): Promise<string> {
   const response = await fetch(target.url, { method: 'POST', headers: target.headers, body, keepalive: false })
   const text = await response.text()
-  if (response.status !== 200) throw new Error(`${target.url} answered ${response.status}: ${text.slice(0, 400)}`)
+  if (response.status !== status) throw new Error(`${target.url} answered ${response.status}: ${text.slice(0, 400)}`)
   return text
 }
 
@@ -69,15 +69,16 @@ async function warmUp(running: Running, bench: Bench, target: Target, body: stri
   WARM.add(running.pid)
 }
 
-/** Plain calls for the bench's seconds, once warm: CPU a call, calls a second, latencies, memory. */
+/** Plain calls for the bench's seconds, once warm: CPU a call, calls a second, latencies, memory. `status` is what each must get. */
 export async function measurePlain(
   running: Running,
   bench: Bench,
   connections: number,
-  target = running.plain,
+  status = 200,
 ): Promise<Metrics> {
+  const target = running.plain
   const body = requestBody(target.model('gpt-4o-mini'))
-  await probe(target, body)
+  await probe(target, body, status)
   await warmUp(running, bench, target, body)
   const pids = treeOf(running.pid)
   const busyBefore = coreBusyMicros()
@@ -85,7 +86,9 @@ export async function measurePlain(
   const report = await wrk(bench, target, body, connections, bench.seconds)
   const used = cpuMicros(pids) - before
   const busy = coreBusyMicros() - busyBefore
-  if (report.failed > 0) throw new Error(`${report.failed} of ${report.requests} calls to ${target.url} failed`)
+  const failed = status === 200 ? report.failed : report.requests - report.failed
+  if (failed > 0)
+    throw new Error(`${failed} of ${report.requests} calls to ${target.url} were not answered with ${status}`)
   return {
     cpuMicros: used / report.requests,
     perSecond: report.perSecond,

@@ -3,6 +3,7 @@ import { executionRole } from './execution-role.ts'
 import { latency } from './latency.ts'
 import { openStreams } from './open-streams.ts'
 import { plain } from './plain.ts'
+import { cached, policies, refusals } from './policies.ts'
 import { start } from './start.ts'
 import { streamed } from './streamed.ts'
 import { translated, translatedStream } from './translated.ts'
@@ -18,5 +19,8 @@ export const scenarios: readonly Scenario[] = [
   start,
   translated,
   translatedStream,
+  policies,
+  refusals,
+  cached,
   executionRole,
 ]

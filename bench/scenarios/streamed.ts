@@ -19,7 +19,8 @@ export const STREAM_COLUMNS: readonly Column[] = [
 ]
 
 /** Paced streams on a hundred connections; every stream that was begun is read to its end. */
-export async function measureStreams(running: Running, bench: Bench, target = running.paced): Promise<Metrics> {
+export async function measureStreams(running: Running, bench: Bench): Promise<Metrics> {
+  const target = running.paced
   const text = await probe(target, requestBody(target.model('paced-3-1'), true))
   if (!text.includes('[DONE]')) throw new Error(`the stream of ${target.url} has no end: ${text.slice(-300)}`)
   const warm = startStreams(streamOrders(target, 16, 5, { connections: 32, seconds: 1, spreadMs: 50 }))

@@ -9,7 +9,10 @@ const WORKERS = 2
 export const workers = defineScenario({
   id: 'workers',
   title: `${WORKERS} gateway processes against one, on the same core`,
-  contenders: [portreeve('one', '--workers 1'), portreeve('two', '--workers 2', ['--workers', String(WORKERS)])],
+  contenders: [
+    portreeve('one', '--workers 1'),
+    portreeve('two', '--workers 2', { args: ['--workers', String(WORKERS)] }),
+  ],
   columns: [...PLAIN_COLUMNS, { id: 'leastShare', title: 'least loaded worker', unit: '%' }],
   rounds: 3,
   async measure(running, bench) {
