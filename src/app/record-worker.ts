@@ -13,38 +13,50 @@ export type ToRecordWorker =
 
 export type FromRecordWorker =
   | { readonly type: 'done'; readonly waiting: number; readonly error: string | null }
+  /** The answer to `close`: what was left is moved, or why not. */
+  | { readonly type: 'closed'; readonly waiting: number; readonly error: string | null }
   | { readonly type: 'added'; readonly records: readonly CallRecord[] }
   | { readonly type: 'problem'; readonly message: string }
 
 declare const self: Worker
 
+let place: { readonly databaseUrl: string; readonly spoolFolder: string } | undefined
 let writer: CallWriter | undefined
 let ingester: Ingester | undefined
 let tell = false
 const post = (message: FromRecordWorker) => self.postMessage(message)
 
 async function act(message: ToRecordWorker): Promise<void> {
-  if (message.type === 'open') {
-    const opened = await openCallWriter(message.databaseUrl)
-    writer = opened
-    ingester = createIngester(message.spoolFolder, {
-      add: opened.add,
-      blamesRecord: refusesData,
-      onAdded: (records) => tell && post({ type: 'added', records }),
-      onProblem: (problem) => post({ type: 'problem', message: problem }),
-    })
-  } else if (message.type === 'run') {
-    tell = message.tell
-    await ingester?.run()
-  } else {
-    await ingester?.run()
-    await writer?.close()
-  }
+  if (message.type === 'open') place = message
+  if (message.type === 'run') tell = message.tell
+  // A database that could not be opened at first is tried again with every run.
+  ingester ??= await open()
+  if (message.type !== 'open') await ingester.run()
+  if (message.type === 'close') await writer?.close()
 }
 
+async function open(): Promise<Ingester> {
+  if (!place) throw new Error('records are moved before the place is known')
+  const opened = await openCallWriter(place.databaseUrl)
+  writer = opened
+  return createIngester(place.spoolFolder, {
+    add: opened.add,
+    blamesRecord: refusesData,
+    onAdded: (records) => tell && post({ type: 'added', records }),
+    onProblem: (problem) => post({ type: 'problem', message: problem }),
+  })
+}
+
+let last = Promise.resolve()
+
+// One message after the other: a process that is told to stop while it still opens must not skip what waits.
 self.onmessage = ({ data }: MessageEvent<ToRecordWorker>) => {
-  act(data).then(
-    () => post({ type: 'done', waiting: ingester?.waiting() ?? 0, error: null }),
-    (error: unknown) => post({ type: 'done', waiting: ingester?.waiting() ?? 0, error: describeError(error) }),
-  )
+  const type = data.type === 'close' ? 'closed' : 'done'
+  const answer = (error: string | null) => post({ type, waiting: ingester?.waiting() ?? 0, error })
+  last = last
+    .then(() => act(data))
+    .then(
+      () => answer(null),
+      (error: unknown) => answer(describeError(error)),
+    )
 }

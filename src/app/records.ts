@@ -22,7 +22,7 @@ export function moveRecords(databaseUrl: string, spoolFolder: string, tail: Tail
   let ended: (() => void) | undefined
   const send = (message: ToRecordWorker) => worker.postMessage(message)
   const done = (error: string | null) => {
-    if (ended) return ended()
+    if (ended) return
     pause = error === null ? EVERY_MS : Math.min(pause * 2, LONGEST_PAUSE_MS)
     if (error !== null) log('warn', `call records wait for the database: ${error}`, { segments: waiting })
     timer = setTimeout(() => send({ type: 'run', tell: tail.isWatched() }), pause)
@@ -32,11 +32,14 @@ export function moveRecords(databaseUrl: string, spoolFolder: string, tail: Tail
     else if (data.type === 'problem') log('error', data.message)
     else {
       waiting = data.waiting
-      done(data.error)
+      if (data.type === 'done') return done(data.error)
+      if (data.error !== null) log('warn', `call records stay in the spool: ${data.error}`, { segments: waiting })
+      ended?.()
     }
   }
   worker.onerror = (event) => {
     log('error', `the record thread stopped: ${event.message}`)
+    ended?.()
     done(event.message)
   }
   send({ type: 'open', databaseUrl, spoolFolder })
