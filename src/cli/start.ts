@@ -35,8 +35,10 @@ export const start = defineCommand({
     const { welcome } = await import('../app/welcome.ts')
     const log = createLog(config.logLevel, io.err)
     const running = await startPortreeve(config, file, log)
+    // Whoever reads that it is ready may stop it at once.
+    const stopped = untilStopped(running, log, io)
     io.out(input.json ? welcome.json(running, config) : welcome.text(running, config))
-    return untilStopped(running, log, io)
+    return stopped
   },
 })
 
