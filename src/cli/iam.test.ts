@@ -94,6 +94,13 @@ describe('iam explain', () => {
     )
     expect((await run([...argv, '--context', 'odd'], files)).err).toContain('--context odd: write KEY=VALUE')
     expect((await run(['iam', 'explain', '--action', 's3:Get'])).err).toContain('--principal is missing')
+    for (const [action, message] of [
+      ['ecr:GetAuthorisationToken', 'is ecr:GetAuthorizationToken meant?'],
+      ['ecrs:GetAuthorizationToken', 'AWS has no service "ecrs"'],
+    ] as const) {
+      const { code, err } = await run(['iam', 'explain', '--principal', ROLE, '--action', action])
+      expect([code, err]).toEqual([2, expect.stringContaining(message)])
+    }
   })
 
   test('says when resource control policies have no say', async () => {

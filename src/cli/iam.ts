@@ -5,6 +5,7 @@ import { evaluate, type Evaluation, type Layer } from '../iam/evaluate.ts'
 import { explain, type Explanation } from '../iam/explain.ts'
 import { asPolicyDocument, type NamedPolicy } from '../iam/policy.ts'
 import { governedByResourceControl } from '../iam/resource-control.ts'
+import { closest } from '../lib/closest.ts'
 import { type Command, defineCommand, type Input } from './command.ts'
 import { asUsage, readUserJson } from './files.ts'
 import type { Io } from './io.ts'
@@ -91,6 +92,7 @@ const iamExplain = defineCommand({
       ? await chosenCase(input, input.positionals[0], io)
       : await caseFromOptions(input, io)
     const { request, policies } = one
+    await checkAction(request.action)
     const ungoverned = policies.resourceControlPolicies !== undefined && !governedByResourceControl(request.action)
     const explained = explain(request, ungoverned ? { ...policies, resourceControlPolicies: undefined } : policies)
     const notes = ungoverned
@@ -100,6 +102,20 @@ const iamExplain = defineCommand({
     else io.out(render(one, explained, notes))
   },
 })
+
+/** An action that AWS does not have would be denied for a reason that misleads. */
+async function checkAction(action: string): Promise<void> {
+  const { loadActions } = await import('../iam/actions.ts')
+  const table = await loadActions()
+  if (table.find(action)) return
+  const [service = ''] = action.split(':')
+  const names = table.actionsOf(service).map(({ name }) => `${service}:${name}`)
+  const near = table.hasService(service) ? closest(action, names) : closest(service, table.services)
+  const what = table.hasService(service) ? `no action "${action}"` : `no service "${service}"`
+  throw new AppError('invalid_usage', `AWS has ${what}${near ? `: is ${near} meant?` : '.'} (${table.origin})`, {
+    field: 'action',
+  })
+}
 
 async function chosenCase(input: Input, path: string, io: Io): Promise<DecisionCase> {
   const { value } = await readUserJson(path, io)

@@ -25,15 +25,23 @@ describe('a case that is none', () => {
     [null, 'cases[0] must be an object'],
     [{ action: 's3:GetObject' }, 'cases[0].principal must be text'],
     [{ principal: 'arn:aws:iam::1:role/a', resource: '*', action: 's3' }, 'cases[0].action must be one action'],
+    [{ principal: 'me', resource: '*', action: 's3:a' }, 'cases[0].principal must be the ARN of a role'],
+    [
+      { principal: 'ecs-tasks.amazonaws.com', resource: 'bucket', action: 's3:a' },
+      'cases[0].resource must be "*" or an ARN',
+    ],
     [
       { principal: 'arn:aws:iam::1:role/a', resource: '*', action: 's3:a', identityPolicies: [{ Statement: [{}] }] },
       'cases[0].identityPolicies[0] is not a policy document: Effect must be "Allow" or "Deny" (Statement[0])',
     ],
     [
-      { principal: 'p', resource: '*', action: 's3:a', context: { a: 1 } },
+      { principal: 'arn:aws:iam::1:role/a', resource: '*', action: 's3:a', context: { a: 1 } },
       'cases[0].context["a"] must be text or a list',
     ],
-    [{ principal: 'p', resource: '*', action: 's3:a', expected: 'Yes' }, 'cases[0].expected must be one of Allowed'],
+    [
+      { principal: 'arn:aws:iam::1:role/a', resource: '*', action: 's3:a', expected: 'Yes' },
+      'cases[0].expected must be one of Allowed',
+    ],
   ])('%j', (value, message) => {
     expect(() => readDecisionCase(value, 'cases[0]')).toThrow(message)
   })

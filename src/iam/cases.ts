@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import { parseArn } from './arn.ts'
 import type { AuthorizationRequest, Decision, Policies } from './evaluate.ts'
 import { asPolicyDocument, type NamedPolicy } from './policy.ts'
 
@@ -26,6 +27,15 @@ export function readDecisionCase(value: unknown, where: string): DecisionCase {
   }
   const principal = text('principal')
   const resource = text('resource')
+  if (!/^arn:[^:]*:[^:]*:[^:]*:[^:]*:.|^\d{12}$|^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(principal)) {
+    throw wrong(
+      `${where}.principal`,
+      'must be the ARN of a role, session or user, or a service such as ecs-tasks.amazonaws.com',
+    )
+  }
+  if (resource !== '*' && !parseArn(resource)) {
+    throw wrong(`${where}.resource`, 'must be "*" or an ARN (arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE)')
+  }
   const principalAccount = text('principalAccount', accountOf(principal))
   const one = (field: string) =>
     raw[field] === undefined ? undefined : namedPolicy(raw[field], `${where}.${field}`, field)
