@@ -133,6 +133,15 @@ export function renderProviderDocs(): string {
     const rows = PROVIDERS.filter((provider) => provider.kind === kind).map(rowOf)
     return `## ${title}\n\n| provider | formats | also | key sent as | environment | models | notes | sources |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`
   })
+  const models = `## Models and prices
+
+The catalogue in \`src/llm/generated/catalog.txt\` is made by \`bun scripts/generate-catalog.ts\` from the packages named above, which are read and never run.
+A model's price is found as genai-prices finds it: by its rules, in their order, with tiers above a length of the input, days from which a price holds,
+and hours of the day. Where it knows none, LiteLLM's price counts, then that of pi-ai. A test holds every price to genai-prices' own calculation.
+
+A price that nobody knows is unknown: it is shown as such and never counted as 0. A company's own price, for one model of one provider, replaces the
+catalogue's as a whole.
+`
   const facts = catalogFacts()
   const packages = facts.sources
     .map(({ package: name, version, licence }) => `${name} ${version} (${licence})`)
@@ -141,6 +150,7 @@ export function renderProviderDocs(): string {
     INTRO,
     `${vendors.length} vendors, ${chat} of them with chat that Portreeve speaks; ${facts.models.toLocaleString('en-US')} models in the catalogue, made from ${packages}.\n`,
     ...sections,
+    models,
     `## Known and left out\n\n${LEFT_OUT.map(([name, why]) => `- ${name}: ${why}`).join('\n')}\n`,
     `## Sources\n\nEvery fact says where it was read; the codes in the last column are:\n\n${Object.entries(SOURCES)
       .map(([code, source]) => `- \`${code}\` ${source}`)

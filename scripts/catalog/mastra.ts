@@ -6,6 +6,9 @@ import { idsBy } from './providers.ts'
 type Registry = { providers: Record<string, { models: string[]; deprecatedModels?: string[] }> }
 type Capabilities = { attachment?: string[]; temperature?: string[]; structuredOutput?: string[] }
 
+/** Families that take no sampling parameters. */
+const REFUSING = /(^|[/.])(o[134](-|$)|gpt-[5-9]|claude-(opus-4[-.][78]|(opus|sonnet|haiku)-[5-9]|fable))/
+
 export async function readMastra(folder: string): Promise<SourceFacts> {
   const facts = new Map<string, ModelFacts[]>()
   const registry: Registry = await Bun.file(join(folder, 'dist/provider-registry.json')).json()
@@ -15,7 +18,12 @@ export async function readMastra(folder: string): Promise<SourceFacts> {
     const file = Bun.file(join(folder, `dist/capabilities/${name}.json`))
     const capabilities: Capabilities = (await file.exists()) ? await file.json() : {}
     const deprecated = new Set(provider.deprecatedModels)
-    const takesTemperature = (model: string) => capabilities.temperature?.includes(model)
+    const chats = provider.models.filter((model) => kindOf(model) === 'chat')
+    const warm = new Set(capabilities.temperature)
+    // Some providers never say: a list that leaves most of its models out is a list of noes only for families known to refuse.
+    const believed = chats.filter((model) => warm.has(model)).length >= chats.length * 0.6
+    const takesTemperature = (model: string) =>
+      warm.has(model) || (believed || REFUSING.test(model) ? false : undefined)
     facts.set(
       id,
       provider.models.map((model) => {
@@ -24,7 +32,7 @@ export async function readMastra(folder: string): Promise<SourceFacts> {
           id: model,
           kind: kindOf(model),
           ...(chat && capabilities.attachment?.includes(model) && { in: ['text', 'image'] }),
-          // A temperature is a yes or a no of every model there; a schema is only ever said to work.
+          // A schema is only ever said to work.
           yes: [
             ...(chat && takesTemperature(model) ? ['temperature'] : []),
             ...(chat && capabilities.structuredOutput?.includes(model) ? ['jsonSchema'] : []),

@@ -56,8 +56,22 @@ function entriesOf(provider: string, sources: Sources): Entry[] {
   // Prices are found by the first rule that matches, so the rules keep their order.
   const ruled = (sources.genai.get(provider) ?? []).map(({ id }) => id.toLowerCase())
   const rest = [...found.keys()].filter((key) => !ruled.includes(key)).sort()
-  return [...new Set([...ruled, ...rest])].map((key) => entryOf(found.get(key)!))
+  const entries = [...new Set([...ruled, ...rest])].map((key) => entryOf(found.get(key)!))
+  return entries.map((entry) => withFactsOfDated(entry, entries))
 }
+
+/** A name without a day stands for its dated model (`claude-opus-4-1`): what nobody says of the one is taken from the other. */
+function withFactsOfDated(entry: Entry, entries: readonly Entry[]): Entry {
+  if (entry.in !== undefined || entry.yes !== undefined) return entry
+  const dated = entries.findLast(
+    ({ id, yes }) => yes !== undefined && DATED.test(id) && id.replace(DATED, '') === entry.id,
+  )
+  if (!dated) return entry
+  const { output, in: input, out, yes, no, control } = dated
+  return compact({ ...entry, output: entry.output ?? output, in: input, out, yes, no, control })
+}
+
+const DATED = /-20\d\d-?\d\d-?\d\d$/
 
 function entryOf({ genai, pi, litellm, tokenlens, mastra }: Found): Entry {
   const all = [mastra, pi, litellm, tokenlens, genai].filter((facts) => facts !== undefined)
@@ -122,6 +136,6 @@ const union = (all: readonly ModelFacts[], field: 'in' | 'out'): string[] => {
   return ['text', 'image', 'audio', 'video', 'document'].filter((modality) => found.has(modality))
 }
 
-function compact(entry: { [K in keyof Entry]: Entry[K] | undefined }): Entry {
+function compact(entry: { readonly [K in keyof Entry]: Entry[K] | undefined }): Entry {
   return Object.fromEntries(Object.entries(entry).filter(([, value]) => value !== undefined)) as Entry
 }

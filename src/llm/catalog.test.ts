@@ -55,6 +55,7 @@ describe('the catalogue', () => {
       { reasoningControl: 'budget', input: ['text', 'image', 'audio', 'video', 'document'] },
     ],
     ['amazon-bedrock', 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', { tools: true }],
+    ['anthropic', 'claude-opus-4-1', { reasoning: true, tools: true }],
     ['azure-openai', 'gpt-5-mini', { tools: true }],
     ['google-vertex-anthropic', 'claude-sonnet-4-5@20250929', { tools: true, contextTokens: 200_000 }],
   ])('%s/%s', (provider, model, known) => {
