@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts'
 import type { Facts } from '../ecs/facts.ts'
-import { asFacts } from '../ecs/read-facts.ts'
+import { asFacts, unknownFacts } from '../ecs/read-facts.ts'
 import { parseDocument } from '../ecs/document.ts'
 import { parseRole, type Role } from '../ecs/role.ts'
 import { parseTaskDefinition, type TaskDefinition } from '../ecs/task-definition.ts'
@@ -27,6 +27,7 @@ export async function readFacts(input: Input, io: Io): Promise<Facts> {
   const value = path === undefined ? {} : parseDocument(await readUserFile(path, io), shownName(path)).value
   // Case files call them context; taking those here lets a case be looked at by itself.
   const facts = asFacts(value, path === undefined ? 'facts' : shownName(path))
+  for (const text of unknownFacts(value)) io.err(`${shownName(path ?? 'facts')}: ${text}\n`)
   const account = input.text('account')
   if (account !== undefined && !/^\d{12}$/.test(account)) {
     throw new AppError('invalid_usage', `--account ${account}: write the account id with its 12 digits.`, {

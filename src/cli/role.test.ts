@@ -333,6 +333,14 @@ describe('bad input', () => {
     expect(err).toContain(says)
   })
 
+  test('a fact that is none is said, and the rest counts', async () => {
+    const { code, err } = await run([...preflight, '--facts', 'facts.json'], {
+      ...inputs,
+      'facts.json': '{"logGroup": [], "region": "eu-west-1"}',
+    })
+    expect([code, err]).toEqual([1, 'facts.json: "logGroup" is no fact and is not read: did you mean "logGroups"?\n'])
+  })
+
   test('a file that is not there', async () => {
     expect(await run(preflight)).toMatchObject({
       code: 2,

@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts'
 import { asPolicyDocument, type NamedPolicy, type PolicyDocument } from '../iam/policy.ts'
+import { closest } from '../lib/closest.ts'
 import { isRecord } from './document.ts'
 import type {
   CallerFacts,
@@ -77,6 +78,25 @@ export function asFacts(value: unknown, what: string): Facts {
     awslogsExecutionRoleOverride: facts.boolean('awslogsExecutionRoleOverride'),
     now: facts.text('now'),
   })
+}
+
+const KNOWN_FACTS = `
+  incomplete launchType platformVersion region accountId partition overrides logGroups network secrets parameters objects
+  buckets keys repositories images imagePlatforms registry pullThroughCache scps serviceControlPolicies rcps
+  resourceControlPolicies vpcEndpointPolicies sourceVpce sourceVpc requestContext caller taskRole instanceRole guardDuty
+  enableExecuteCommand awslogsExecutionRoleOverride now`
+  .trim()
+  .split(/\s+/)
+
+/** What to say of members that are no facts: nothing reads them, and most are misspelt. */
+export function unknownFacts(value: unknown): readonly string[] {
+  if (!isRecord(value)) return []
+  return Object.keys(value)
+    .filter((key) => !KNOWN_FACTS.includes(key) && !key.startsWith('$'))
+    .map((key) => {
+      const near = closest(key, KNOWN_FACTS)
+      return `"${key.slice(0, 60)}" is no fact and is not read${near ? `: did you mean "${near}"?` : ''}`
+    })
 }
 
 class FactReader {
