@@ -32,6 +32,8 @@ if (!existsSync(bun) || !existsSync(stamp) || readFileSync(stamp, 'utf8') !== lo
 
 const [first = 'help', ...rest] = process.argv.slice(2)
 const TASKS = {
+  ':console': ['scripts/build-console.ts'],
+  ':screenshots': ['scripts/screenshots.ts'],
   ':test': ['test', '--timeout', '30000'],
   ':check': ['scripts/check.ts'],
   ':bench': ['bench/main.ts'],
