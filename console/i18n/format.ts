@@ -36,6 +36,7 @@ export function formatters(language: Language) {
       maximumFractionDigits: digits,
     })
   const [cents, mills, micros] = [money(2, 2), money(4, 4), money(6, 6)]
+  const price = money(6, 2)
   const compactMoney = new Intl.NumberFormat(language, {
     style: 'currency',
     currency: 'USD',
@@ -74,6 +75,8 @@ export function formatters(language: Language) {
       if (dollars === 0 || Math.abs(dollars) >= 10) return cents.format(dollars)
       return (Math.abs(dollars) >= 0.01 ? mills : micros).format(dollars)
     },
+    /** A price: as many digits as it has. */
+    price: (value: number) => price.format(value / 1e6),
     compactMoney: (value: number) =>
       Math.abs(value) < 10_000e6 ? cents.format(value / 1e6) : compactMoney.format(value / 1e6),
     bytes: (value: number | null | undefined) => {

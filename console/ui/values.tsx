@@ -5,7 +5,7 @@ import { useText } from '../i18n/text.ts'
 import { useNow } from './clock.ts'
 
 /** Micro-dollars; null is an unknown price, which is never shown as nothing. */
-export function Money({ micros }: { micros: number | null | undefined }) {
+export function Money({ micros, price = false }: { micros: number | null | undefined; price?: boolean }) {
   const format = useFormat()
   const t = useText(COMMON)
   if (micros == null)
@@ -16,7 +16,7 @@ export function Money({ micros }: { micros: number | null | undefined }) {
         </span>
       </Tooltip>
     )
-  return <span>{format.money(micros)}</span>
+  return <span>{price ? format.price(micros) : format.money(micros)}</span>
 }
 
 export function Duration({ ms }: { ms: number | null | undefined }) {

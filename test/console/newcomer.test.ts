@@ -168,7 +168,7 @@ describe.skipIf(NO_BROWSER !== null)(
       await page.getByRole('dialog').getByLabel('Input', { exact: true }).fill('2.50')
       await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click()
       await page.getByText('set here').first().waitFor()
-      await page.getByRole('button', { name: 'Set the price: demo/parley' }).click()
+      await page.getByRole('button', { name: 'Set the price: demo/parley', exact: true }).click()
       await page.getByRole('button', { name: 'Back to the catalogue' }).click()
       await page.getByText('set here').first().waitFor({ state: 'detached' })
     }, 60_000)

@@ -29,7 +29,7 @@ export function RoutePicture({
   const lanes = lanesOf(alias)
   const height = lanes.length * ROW
   const narrow = width > 0 && width < 560
-  const gap = narrow ? 40 : Math.max(60, width * 0.22)
+  const gap = narrow ? 30 : Math.max(60, width * 0.22)
   const said = (lane: Lane): string => {
     if (lane.role === 'canary') return t('canaryShare', { share: format.percent(lane.share) })
     if (lane.role === 'mirror') return t('mirrored', { share: format.percent(lane.share) })
@@ -38,7 +38,11 @@ export function RoutePicture({
     return lane.share === null ? t(alias.strategy) : t('planned', { share: format.percent(lane.share) })
   }
   return (
-    <div ref={ref} className="route-picture" style={{ gridTemplateColumns: `minmax(90px, 180px) ${gap}px 1fr` }}>
+    <div
+      ref={ref}
+      className={narrow ? 'route-picture narrow' : 'route-picture'}
+      style={{ gridTemplateColumns: `${narrow ? '84px' : 'minmax(90px, 180px)'} ${gap}px 1fr` }}
+    >
       <div className="route-from">
         <span className="quiet">{t('callers')}</span>
         <strong>{alias.name}</strong>

@@ -33,7 +33,7 @@ export function CallCost({ call }: { call: CallDetail }) {
                 <td>{kindName(t, line.kind)}</td>
                 <td className="num">{format.number(line.tokens)}</td>
                 <td className="num">
-                  <Money micros={line.price_micros} />
+                  <Money micros={line.price_micros} price />
                 </td>
                 <td className="num">
                   <Money micros={line.cost_micros} />
@@ -41,12 +41,10 @@ export function CallCost({ call }: { call: CallDetail }) {
               </tr>
             ))}
             <tr>
-              <td>
+              <td colSpan={3}>
                 <b>{t('total')}</b>{' '}
                 <span className="quiet">{call.price_source && `${t('priceSource')}: ${call.price_source}`}</span>
               </td>
-              <td />
-              <td />
               <td className="num">
                 <b>
                   <Money micros={call.cost_micros} />

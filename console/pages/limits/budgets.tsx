@@ -77,7 +77,7 @@ function BudgetUse({ view }: { view: BudgetView }) {
         })
         return (
           <div key={who} style={{ padding: '2px 0' }}>
-            <div style={{ display: 'flex', justifyContent: 'space-between', gap: 8, fontSize: 12.5 }}>
+            <div className="use-line">
               <span className="clip">{who || t('shared')}</span>
               <span>{words}</span>
             </div>

@@ -70,7 +70,7 @@ function LimitUse({ view }: { view: LimitView }) {
         const words = t('usedOf', { used: format.compact(used), limit: format.compact(limit) })
         return (
           <div key={`${who} ${measure}`} style={{ padding: '2px 0' }}>
-            <div style={{ display: 'flex', justifyContent: 'space-between', gap: 8, fontSize: 12.5 }}>
+            <div className="use-line">
               <span className="clip">
                 {who || t('shared')}{' '}
                 <span className="quiet">{measure in LIMITS_TEXT ? t(measure as 'in_flight') : measure}</span>

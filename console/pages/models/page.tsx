@@ -138,7 +138,9 @@ function useModelColumns(edit: (id: string) => void): readonly Column<ModelView>
   const may = useMay()
   const navigate = useNavigate()
   return useMemo(() => {
-    const price = (model: ModelView, name: 'input' | 'output' | 'cache_read') => <Money micros={model.price?.[name]} />
+    const price = (model: ModelView, name: 'input' | 'output' | 'cache_read') => (
+      <Money micros={model.price?.[name]} price />
+    )
     return [
       {
         key: 'model',

@@ -54,12 +54,27 @@ const role = (statements: readonly object[], service = 'ecs-tasks.amazonaws.com'
     policies: [{ name: 'execution', document: { Version: '2012-10-17', Statement: statements } }],
   })
 
+const caller = {
+  arn: `arn:aws:iam::${ACCOUNT}:role/deployer`,
+  policies: [
+    {
+      name: 'deploy',
+      document: {
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Action: ['ecs:*', 'iam:PassRole'], Resource: '*' }],
+      },
+    },
+  ],
+}
+
 const facts = (more: object = {}) =>
   pretty({
     region: 'eu-central-1',
     accountId: ACCOUNT,
     logGroups: ['/ecs/web'],
     network: { reachable: 'all' },
+    images: { [`${ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/web`]: ['1.4.2'] },
+    caller,
     ...more,
   })
 
