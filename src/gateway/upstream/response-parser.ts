@@ -151,24 +151,26 @@ export class ResponseParser {
       if (lineEnd < 0 || lineEnd > end) lineEnd = end
       const size = colon - at
       // Only headers of these lengths can concern the framing: the others are read when somebody asks.
-      if (size === 14 || size === 17 || size === 10) {
-        const name = latin1(bytes, at, colon).toLowerCase()
+      if (size === 14 && isName(bytes, at, 'content-length')) {
+        const value = digits(bytes, colon + 1, lineEnd)
+        if (value < 0) return 'content-length is not a number'
+        if (length >= 0 && length !== value) return 'two different content-length headers'
+        length = value
+      } else if (size === 17 && isName(bytes, at, 'transfer-encoding')) {
         const value = latin1(bytes, colon + 1, lineEnd).trim()
-        if (name === 'content-length') {
-          if (!/^\d{1,15}$/.test(value)) return 'content-length is not a number'
-          if (length >= 0 && length !== Number(value)) return 'two different content-length headers'
-          length = Number(value)
-        } else if (name === 'transfer-encoding') {
-          if (value.toLowerCase() !== 'chunked' || chunked) return `transfer-encoding "${value}" is not supported`
-          chunked = true
-        } else if (name === 'connection') {
-          const wanted = value.toLowerCase()
+        if (value.toLowerCase() !== 'chunked' || chunked) return `transfer-encoding "${value}" is not supported`
+        chunked = true
+      } else if (size === 10 && isName(bytes, at, 'connection')) {
+        // Nearly always "keep-alive", which is read without making a string.
+        if (lineEnd - colon === 12 && isName(bytes, colon + 2, 'keep-alive')) this.#keepAlive = true
+        else {
+          const wanted = latin1(bytes, colon + 1, lineEnd).toLowerCase()
           if (wanted.includes('close')) this.#keepAlive = false
           else if (wanted.includes('keep-alive')) this.#keepAlive = true
-        } else if (name === 'keep-alive') {
-          const seconds = /timeout=(\d+)/.exec(value)?.[1]
-          if (seconds) this.#idleSeconds = Number(seconds)
         }
+      } else if (size === 10 && isName(bytes, at, 'keep-alive')) {
+        const seconds = /timeout=(\d+)/.exec(latin1(bytes, colon + 1, lineEnd))?.[1]
+        if (seconds) this.#idleSeconds = Number(seconds)
       }
       at = lineEnd + 2
     }
@@ -260,6 +262,22 @@ export class ResponseHead {
     for (const [name, value] of this.list) headers.append(name, value)
     return headers
   }
+}
+
+/** The whole number between white space, of at most 15 digits; -1 when there is anything else. */
+function digits(bytes: Uint8Array, from: number, to: number): number {
+  let at = from
+  let end = to
+  while (at < end && (bytes[at] === 32 || bytes[at] === 9)) at++
+  while (end > at && (bytes[end - 1] === 32 || bytes[end - 1] === 9)) end--
+  if (end === at || end - at > 15) return -1
+  let number = 0
+  for (; at < end; at++) {
+    const digit = bytes[at]! - 48
+    if (!(digit >= 0 && digit <= 9)) return -1
+    number = number * 10 + digit
+  }
+  return number
 }
 
 function isName(bytes: Uint8Array, at: number, name: string): boolean {
