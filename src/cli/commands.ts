@@ -13,11 +13,13 @@ import { liveCommands } from './role-live.ts'
 import { roleLint } from './role-lint.ts'
 import { roleCommands } from './role.ts'
 import { start } from './start.ts'
+import { tryModel } from './try.ts'
 import { userCommands } from './users.ts'
 
 /** Every command, in the order of the help. A command that is not listed here does not exist. */
 export const commands: readonly Command[] = [
   start,
+  tryModel,
   ...keyCommands,
   ...callCommands,
   ...modelCommands,
