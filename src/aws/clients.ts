@@ -58,11 +58,18 @@ export function openAws(options: AwsOptions = {}): Aws {
     <Client>(service: string, make: (settings: ReturnType<typeof config>) => Promise<Client>) =>
     (region: string | undefined = options.region) =>
       once(service, region, () => make(config(region)))
-  // The region of a global service only picks the partition's endpoint.
+  // The region of a global service only picks the partition's endpoint, so that one must be found even where nobody configured it.
   const global =
-    <Client>(service: string, make: (settings: ReturnType<typeof config>) => Promise<Client>) =>
+    <Client extends { readonly config: { readonly region: () => Promise<string> } }>(
+      service: string,
+      make: (settings: ReturnType<typeof config>) => Promise<Client>,
+    ) =>
     () =>
-      once(service, undefined, () => make(config(options.region ?? 'us-east-1')))
+      once(service, undefined, async () => {
+        const client = await make(config(options.region))
+        const known = await client.config.region().then(Boolean, () => false)
+        return known ? client : make(config('us-east-1'))
+      })
   return {
     options,
     iam: global('iam', async (settings) => new (await import('@aws-sdk/client-iam')).IAM(settings)),
@@ -87,7 +94,12 @@ export function openAws(options: AwsOptions = {}): Aws {
     s3: regional(
       's3',
       async (settings) =>
-        new (await import('@aws-sdk/client-s3')).S3({ ...settings, forcePathStyle: options.endpoint !== undefined }),
+        new (await import('@aws-sdk/client-s3')).S3({
+          ...settings,
+          // A bucket's region need not be the task's.
+          followRegionRedirects: true,
+          forcePathStyle: options.endpoint !== undefined,
+        }),
     ),
   }
 }
