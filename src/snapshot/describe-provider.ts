@@ -64,7 +64,8 @@ export function describeProvider(source: SourceProvider): ProviderDescription {
 
 function served(place: Place): ServedEndpoint {
   const paths = CHAT_PATHS[place.protocol] ?? { path: '' }
-  const { chat: own, 'chat-stream': streamed } = place.quirks.paths ?? {}
+  const own = place.quirks.paths?.[place.protocol === 'openai-responses' ? 'responses' : 'chat']
+  const streamed = place.quirks.paths?.['chat-stream']
   return {
     protocol: place.protocol,
     origin: parseOrigin(place.baseUrl),

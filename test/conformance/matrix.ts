@@ -17,6 +17,8 @@ type Upstream = {
   readonly path: string
   readonly model: string
   readonly proofs: boolean
+  /** Clients to whom it proves thoughts nonetheless, for it speaks their format too. */
+  readonly provesTo?: RegExp
   /** Tokens from the cache, where the vendor does not tell them. */
   readonly cached?: number
 }
@@ -27,6 +29,14 @@ export const UPSTREAMS: readonly Upstream[] = [
   { id: 'responses', type: 'openai-responses-compatible', path: '/openai/v1', model: 'gpt-5', proofs: true },
   { id: 'anthropic', type: 'anthropic-compatible', path: '/anthropic/v1', model: 'claude-sonnet-4-5', proofs: true },
   { id: 'gemini', type: 'gemini-compatible', path: '/gemini/v1beta', model: 'gemini-3-pro', proofs: true },
+  {
+    id: 'azure',
+    type: 'azure-openai-classic',
+    path: '/azure/openai?api-version=2024-10-21',
+    model: 'gpt-4o',
+    proofs: false,
+    provesTo: /responses/,
+  },
   { id: 'bedrock', type: 'amazon-bedrock', path: '/bedrock', model: 'anthropic.claude-sonnet-4-5', proofs: true },
   { id: 'cohere', type: 'cohere', path: '/cohere/v2', model: 'command-a-reasoning', proofs: false, cached: 0 },
   { id: 'ollama', type: 'ollama', path: '/ollama', model: 'qwen3', proofs: false, cached: 0 },
@@ -69,7 +79,8 @@ export async function runMatrix(
               wrong: judge(
                 scenario,
                 seen,
-                upstream.proofs && driver.forgets?.includes(upstream.id) !== true,
+                (upstream.proofs || upstream.provesTo?.test(driver.name) === true) &&
+                  driver.forgets?.includes(upstream.id) !== true,
                 upstream.cached,
               ),
             })

@@ -82,6 +82,49 @@ describe.skipIf(!hasRecordings)('recorded answers', () => {
     })
   })
 
+  /** Two answers in one file. */
+  const TWO = /tool-search|programmatic-tool-calling\.1/
+
+  describe('passing through', () => {
+    it.each(answers.map((recording) => [recording.name, recording] as const))('%s', (_, recording) => {
+      if (recording.name.includes('error')) return
+      const vendor = vendorOf(recording.protocol)
+      const result = vendor.decodeResponse(recording.json ?? null)
+      for (const text of [JSON.stringify(recording.json), JSON.stringify(recording.json, null, 2)]) {
+        const tap = vendor.createUsageTap(false)
+        tap.push(Buffer.from(text))
+        expect(tap.report()).toMatchObject({
+          complete: true,
+          model: result.model,
+          ...(result.usage ? { usage: result.usage } : {}),
+          finish: { unified: result.choices[0]?.finish.unified },
+        } as never)
+      }
+    })
+
+    it.each(streams.filter(({ name }) => !TWO.test(name)).map((recording) => [recording.name, recording] as const))(
+      '%s',
+      (_, recording) => {
+        const parts = read(recording.protocol, toSse(recording), 1 << 20)
+        const tap = vendorOf(recording.protocol).createUsageTap(true)
+        const bytes = Buffer.from(toSse(recording))
+        for (let at = 0; at < bytes.length; at += 700)
+          expect(tap.push(bytes.subarray(at, at + 700)).length).toBeGreaterThan(0)
+        tap.flush()
+        const report = tap.report()
+        const usage = parts.findLast((part) => part.type === 'usage')?.usage
+        if (parts.at(-1)?.type === 'error') return expect(report.complete && /error/.test(recording.name)).toBe(false)
+        expect(report).toMatchObject({
+          complete: true,
+          ...(usage ? { usage } : {}),
+          finish: { unified: parts.findLast((part) => part.type === 'finish')?.reason.unified },
+        } as never)
+        const model = parts.find((part) => part.type === 'response-start')?.model
+        expect(report.model).toBe(model as string)
+      },
+    )
+  })
+
   describe('streamed, however it arrives', () => {
     it.each(streams.map((recording) => [recording.name, recording] as const))('%s', (_, recording) => {
       const { protocol } = recording

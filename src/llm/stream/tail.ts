@@ -93,12 +93,27 @@ function findLast(bytes: Buffer, name: string, first: number): number {
 /** The last object of that name: `null` and other values are passed over. */
 export function lastObject(bytes: Buffer, name: string): JsonObject | undefined {
   const at = findLast(bytes, name, 0x7b)
-  if (at === -1) return undefined
+  return at === -1 ? undefined : objectAt(bytes, at)
+}
+
+function objectAt(bytes: Buffer, at: number): JsonObject | undefined {
   try {
     return asObject(JSON.parse(bytes.toString('utf8', at, skipValue(bytes, at))))
   } catch {
     return undefined
   }
+}
+
+/** The first object of that name. */
+export function firstObject(bytes: Buffer, name: string): JsonObject | undefined {
+  const needle = needleOf(name)
+  let at = bytes.indexOf(needle)
+  for (let passed = 0; at !== -1 && passed < MAX_PASSED; passed++) {
+    const value = valueAt(bytes, at, needle.length)
+    if (value !== -1 && bytes[value] === 0x7b) return objectAt(bytes, value)
+    at = bytes.indexOf(needle, at + needle.length)
+  }
+  return undefined
 }
 
 function textAt(bytes: Buffer, at: number): string | undefined {
@@ -112,13 +127,13 @@ function textAt(bytes: Buffer, at: number): string | undefined {
   }
 }
 
-/** The first string of that name. */
+/** The first string of that name that is not empty. */
 export function firstText(bytes: Buffer, name: string): string | undefined {
   const needle = needleOf(name)
   let at = bytes.indexOf(needle)
   for (let passed = 0; at !== -1 && passed < MAX_PASSED; passed++) {
     const value = valueAt(bytes, at, needle.length)
-    if (value !== -1 && bytes[value] === QUOTE) return textAt(bytes, value)
+    if (value !== -1 && bytes[value] === QUOTE && bytes[value + 1] !== QUOTE) return textAt(bytes, value)
     at = bytes.indexOf(needle, at + needle.length)
   }
   return undefined

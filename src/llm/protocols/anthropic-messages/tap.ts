@@ -2,7 +2,7 @@
 import { failureIn, vendorError } from '../../errors.ts'
 import type { JsonObject } from '../../spec.ts'
 import type { TapReport, UsageTap } from '../../protocol.ts'
-import { estimateEvents, firstText, lastObject, lastText, Tail } from '../../stream/tail.ts'
+import { estimateEvents, firstObject, firstText, lastObject, lastText, Tail } from '../../stream/tail.ts'
 import { readFinish } from './finish.ts'
 import { mergeRaw, readUsage } from './usage.ts'
 
@@ -33,7 +33,8 @@ export function createMessageTap(stream: boolean): UsageTap {
 function reportOf(tail: Tail, stream: boolean): TapReport {
   const head = tail.head()
   const end = tail.tail()
-  const first = lastObject(head, 'usage')
+  // A short stream is its own beginning: the first count is the input's, the last one the output's.
+  const first = firstObject(head, 'usage')
   const last = lastObject(end, 'usage')
   const usage: JsonObject | undefined = stream ? mergeRaw(first ?? {}, last ?? {}) : (last ?? first)
   const known = first !== undefined || last !== undefined

@@ -10,7 +10,8 @@ const COMPLETED = Buffer.from('"response.completed"')
 const INCOMPLETE = Buffer.from('"response.incomplete"')
 const FAILED = Buffer.from('"response.failed"')
 const ERROR = Buffer.from('"type":"error"')
-const CALL = Buffer.from('_call"')
+const CALL = Buffer.from('"function_call"')
+const CUSTOM_CALL = Buffer.from('"custom_tool_call"')
 
 export function createResponseTap(stream: boolean, options: TapOptions = {}): UsageTap {
   const tail = new Tail()
@@ -44,7 +45,12 @@ function reportOf(tail: Tail, stream: boolean, terminal: string | undefined, opt
   return {
     ...(known ? { usage: readUsage(usage, options.quirks) } : {}),
     ...(ending === 'completed' || ending === 'incomplete'
-      ? { finish: finishOf({ status: ending, incomplete_details: details ?? null }, end.indexOf(CALL) !== -1) }
+      ? {
+          finish: finishOf(
+            { status: ending, incomplete_details: details ?? null },
+            end.indexOf(CALL) !== -1 || end.indexOf(CUSTOM_CALL) !== -1,
+          ),
+        }
       : {}),
     ...(model === undefined ? {} : { model }),
     ...(id === undefined ? {} : { id }),
