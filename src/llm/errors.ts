@@ -65,7 +65,7 @@ const STATUS_OF_WORD: Readonly<Record<string, number>> = {
 }
 
 const CONTEXT =
-  /context[ _-]?(?:length|window)|maximum context|prompt is too long|too many (?:input )?tokens|input token count.*exceed|exceeds? the (?:max|token)|string_above_max_length/i
+  /context[ _-]?(?:length|window|limit)|input is too long|maximum context|prompt is too long|too many (?:input )?tokens|input token count.*exceed|exceeds? the (?:max|token)|string_above_max_length/i
 const FILTERED = /content[ _-]?(?:filter|policy|management)|responsibleaipolicy|flagged|safety/i
 const QUOTA =
   /insufficient[_ ]quota|exceeded your current quota|credit balance|billing|payment required|insufficient (?:balance|credit)/i
@@ -100,6 +100,8 @@ function codeOf(status: number, words: string, message: string): ErrorCode {
       return 'conflict'
     case 413:
       return 'body_too_large'
+    case 424:
+      return 'upstream_failed'
     case 429:
       return QUOTA.test(`${words} ${message}`) ? 'quota_exceeded' : 'rate_limited'
     case 503:

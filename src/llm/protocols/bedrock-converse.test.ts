@@ -311,3 +311,26 @@ describe('a stream', () => {
     ])
   })
 })
+
+it.each([
+  [400, 'ValidationException:http://internal', 'Input is too long for requested model.', 'context_length_exceeded'],
+  [
+    400,
+    'ValidationException',
+    'input length and `max_tokens` exceed context limit: 200001 + 64000',
+    'context_length_exceeded',
+  ],
+  [400, 'ValidationException', 'Malformed input request', 'invalid_request'],
+  [403, 'AccessDeniedException', 'User is not authorized to perform bedrock:InvokeModel', 'upstream_unauthorized'],
+  [404, 'ResourceNotFoundException', 'Could not resolve the model', 'model_not_found'],
+  [408, 'ModelTimeoutException', 'timed out', 'upstream_timeout'],
+  [424, 'ModelErrorException', 'the model failed', 'upstream_failed'],
+  [429, 'ThrottlingException', 'Too many requests', 'rate_limited'],
+  [503, 'ServiceUnavailableException', 'try again', 'overloaded'],
+])('reads the error %i %s: %s', (status, type, message, code) => {
+  const headers = new Headers({ 'x-amzn-errortype': type })
+  expect(bedrockConverse.vendor.decodeError(status, headers, Buffer.from(JSON.stringify({ message })))).toMatchObject({
+    code,
+    message,
+  })
+})
