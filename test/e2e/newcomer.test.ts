@@ -43,6 +43,18 @@ describe.each(['launcher', 'executable'] as const)('started by %s', (entry: Entr
     expect(key.length).toBeGreaterThan(40)
   })
 
+  test('the call is on record, with its tokens', async () => {
+    let calls: { status: number; model_asked: string; usage: { output: number } | null }[] = []
+    // A record is in the store a moment after its call.
+    while (calls.length === 0) {
+      const { code, out, err } = await run(folder, ['calls', 'list', '--json'], { entry })
+      expect({ code, err }).toEqual({ code: 0, err: '' })
+      calls = JSON.parse(out) as typeof calls
+    }
+    expect(calls[0]).toMatchObject({ status: 200, model_asked: 'demo/parley' })
+    expect(calls[0]!.usage!.output).toBeGreaterThan(0)
+  })
+
   test('health, as a container asks it', async () => {
     const { port } = new URL(await gateway.address())
     expect((await run(folder, ['health', '--port', port], { entry })).code).toBe(0)
