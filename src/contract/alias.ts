@@ -30,8 +30,6 @@ export const Alias = z.strictObject({
   retries: Retries.optional(),
   /** Events of a stream that are held back while another target could still answer in its place. */
   hold_back: z.int().min(0).max(100).default(1),
-  /** A stream that dies later is continued by the next target that can continue from a prefix, marked as such. */
-  continue_streams: z.boolean().default(false),
   timeouts: TimeoutOverrides.optional(),
 })
 export type Alias = z.infer<typeof Alias>

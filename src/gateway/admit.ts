@@ -83,22 +83,67 @@ function dearest(call: Call, { body }: Incoming, targets: readonly SnapshotTarge
   return worst
 }
 
+/** Prices of a model for one token, at the dearest of the sizes up to which they hold. */
+type Rates = {
+  readonly input: number
+  readonly cacheWrite: number
+  readonly output: number
+  readonly limit: number | undefined
+}
+
+/** Requests up to this many tokens are reckoned with rates; longer ones are priced one by one, for prices rise with size. */
+const RATED_TOKENS = 16_384
+const MILLION = 1_000_000
+
+const rates = new WeakMap<SnapshotTarget['provider'], Map<string, Rates | null>>()
+
+/** Null when the model has no known price. */
+function ratesOf({ provider, model }: SnapshotTarget, now: number): Rates | null {
+  let known = rates.get(provider)
+  if (!known) rates.set(provider, (known = new Map()))
+  let found = known.get(model)
+  if (found === undefined) {
+    const price = (usage: Partial<Usage>) => provider.cost(model, { ...NO_USAGE, ...usage }, now).micros
+    const input = price({ inputUncached: RATED_TOKENS })
+    const both = price({ inputUncached: RATED_TOKENS, output: MILLION })
+    const written = price({ cacheWrite1h: RATED_TOKENS }) ?? 0
+    found =
+      input === null || both === null
+        ? null
+        : {
+            input: input / RATED_TOKENS,
+            cacheWrite: Math.max(input, written) / RATED_TOKENS,
+            output: (both - input) / MILLION,
+            limit: provider.capabilities(model).maxOutputTokens,
+          }
+    // Models are named by clients where a provider takes any.
+    if (known.size < 1_000) known.set(model, found)
+  }
+  return found
+}
+
 function boundFor(call: Call, target: SnapshotTarget, inputTokens: number, caches: boolean): CostBound | undefined {
-  const { provider, model } = target
-  const price = (usage: Partial<Usage>) => provider.cost(model, { ...NO_USAGE, ...usage }, call.startedAt).micros
-  const input = price({ inputUncached: inputTokens })
-  // Long inputs make outputs dearer too, with some vendors.
-  const both = price({ inputUncached: inputTokens, output: 1_000_000 })
-  if (input === null || both === null) return undefined
-  const written = caches ? (price({ cacheWrite1h: inputTokens }) ?? 0) : 0
-  const answers = Math.max(1, call.scan?.n ?? 1)
+  const rated = ratesOf(target, call.startedAt)
+  if (!rated) return undefined
+  let inputMicros = Math.ceil(inputTokens * (caches ? rated.cacheWrite : rated.input))
+  let perOutputToken = rated.output
+  if (inputTokens > RATED_TOKENS) {
+    const { provider, model } = target
+    const price = (usage: Partial<Usage>) => provider.cost(model, { ...NO_USAGE, ...usage }, call.startedAt).micros ?? 0
+    const input = price({ inputUncached: inputTokens })
+    inputMicros = Math.max(inputMicros, input, caches ? price({ cacheWrite1h: inputTokens }) : 0)
+    // Long inputs make outputs dearer too, with some vendors.
+    perOutputToken = Math.max(
+      perOutputToken,
+      (price({ inputUncached: inputTokens, output: MILLION }) - input) / MILLION,
+    )
+  }
   const asked = call.scan?.maxOutputTokens
-  const limit = provider.capabilities(model).maxOutputTokens
   return {
-    inputMicros: Math.max(input, written),
-    perOutputToken: ((both - input) * answers) / 1_000_000,
+    inputMicros,
+    perOutputToken: perOutputToken * Math.max(1, call.scan?.n ?? 1),
     ...(asked === undefined ? {} : { askedOutputTokens: Math.max(0, asked) }),
-    ...(limit === undefined ? {} : { modelOutputTokens: limit }),
+    ...(rated.limit === undefined ? {} : { modelOutputTokens: rated.limit }),
   }
 }
 

@@ -11,6 +11,7 @@ import type { Gateway } from './gateway.ts'
 import { guardInput } from './guard/guard-call.ts'
 import { identify } from './identify.ts'
 import { plotItinerary } from './itinerary.ts'
+import { mirror } from './mirror.ts'
 import type { Incoming } from './plan.ts'
 import { errorResponse, toCallError } from './refuse.ts'
 import { forwardedLines } from './request-head.ts'
@@ -55,6 +56,7 @@ export async function handleCall(
     const itinerary = plotItinerary(gateway, call, incoming, resolution, (name) => request.headers.get(name))
     const reserved = reserve(gateway, call, incoming, itinerary.targets)
     if (reserved) await reserved
+    if (itinerary.mirror) mirror(gateway, call, incoming, itinerary.mirror)
     return await attempt(gateway, call, incoming, itinerary, request.signal)
   } catch (error) {
     return await refuse(gateway, call, error)

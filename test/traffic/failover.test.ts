@@ -33,6 +33,7 @@ function start() {
         retries,
         fallbacks_on: { context_length_exceeded: [place('two')], content_filtered: [place('two')] },
       },
+      { name: 'mirrored', targets: [place('one')], mirror: { ...place('two'), percent: 100 } },
       { name: 'canary', targets: [place('one')], canary: { ...place('two'), percent: 100 } },
     ],
   })
@@ -219,6 +220,26 @@ test('a wait longer than allowed is told instead of waited for', async () => {
   expect(response.status).toBe(429)
   expect(response.headers.get('retry-after')).toBe('30')
   expect(primary.requests.length).toBe(1)
+})
+
+test.each([false, true])('a mirror gets a copy, and its answer is only recorded (stream %p)', async (stream) => {
+  secondary.next({ text: 'never seen' })
+  const response = await ask('mirrored', stream)
+  expect(await said(response, stream)).not.toContain('never seen')
+  await gateway.record(1)
+  const [mirrored, answered] = gateway.records.toSorted((a, b) => (a.endpoint < b.endpoint ? 1 : -1))
+  expect(mirrored).toMatchObject({
+    endpoint: 'mirror.chat.completions',
+    provider: 'two',
+    status: 200,
+    error_code: null,
+  })
+  expect(answered).toMatchObject({ endpoint: 'chat.completions', provider: 'one' })
+  expect(mirrored!.usage!.output + mirrored!.usage!.reasoning).toBeGreaterThan(0)
+  secondary.next({ fault: 'reset-before-headers' })
+  expect((await ask('mirrored', stream)).status).toBe(200)
+  await gateway.record(3)
+  expect(gateway.problems).toEqual([])
 })
 
 test('a canary answers first', async () => {

@@ -121,7 +121,6 @@ function Rules({ alias }: { alias: AliasView }) {
           ],
           [t('attempts'), format.number(alias.retries?.attempts ?? 2)],
           [t('holdBack'), format.number(alias.hold_back)],
-          [t('continues'), t(alias.continue_streams ? 'continued' : 'notContinued')],
           [origin('origin'), <OriginWord key="o" origin={alias.origin} />],
         ]}
       />

@@ -205,7 +205,6 @@ export function AliasForm({
           alias={{
             ...drawn,
             name: values.name || '…',
-            continue_streams: view?.continue_streams ?? false,
             retries: { attempts: values.attempts, max_wait_ms: 5000, backoff_ms: 250 },
             ...(canary ? { canary } : {}),
             ...(mirror ? { mirror } : {}),

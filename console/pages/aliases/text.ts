@@ -69,9 +69,6 @@ export const ALIASES_TEXT = defineTexts({
   openCalls: ['Its calls', '查看其调用'],
   try: ['Try it', '试用'],
   rules: ['Rules', '规则'],
-  continues: ['Broken streams', '中断的流'],
-  continued: ['continued by the next target', '由下一个目标继续'],
-  notContinued: ['end in the dialect’s error', '以协议错误结束'],
   why_weighted: ['Each call is drawn by weight.', '每次调用按权重抽取。'],
   why_priority: ['The first target that works takes every call.', '由首个可用目标承接全部调用。'],
   why_least_in_flight: [

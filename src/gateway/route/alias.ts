@@ -21,7 +21,6 @@ export type CompiledAlias = {
   readonly name: string
   readonly retries: Retries
   readonly holdBack: number
-  readonly continueStreams: boolean
   readonly timeouts: TimeoutOverrides | undefined
   readonly special: Readonly<Record<SpecialFailure, readonly Place[]>>
   /** More than one place could answer: the first events of a stream are held back. */
@@ -80,7 +79,6 @@ export function compileAlias(alias: Alias, world: AliasWorld): CompiledAlias {
     name: alias.name,
     retries: alias.retries ?? Retries.parse({}),
     holdBack: alias.hold_back,
-    continueStreams: alias.continue_streams,
     timeouts: alias.timeouts,
     special: {
       context_length_exceeded: alias.fallbacks_on?.context_length_exceeded ?? NO_PLACES,

@@ -1,0 +1,83 @@
+import { Call } from './call.ts'
+import { learn, record } from './account.ts'
+import type { Gateway } from './gateway.ts'
+import { planChat, planOther, type Incoming } from './plan.ts'
+import { toCallError } from './refuse.ts'
+import { send, settle } from './send.ts'
+import { Upcall, type Sink } from './upcall.ts'
+import type { SnapshotTarget } from '../snapshot/snapshot.ts'
+import type { StreamTransform } from './transform.ts'
+
+/** Copies that may run at the same time: a slow mirror must not gather calls without end. */
+const MAX_RUNNING = 256
+
+let running = 0
+
+/**
+ * Sends a copy of a call to a second target. Its answer is recorded, as `mirror.…`, and thrown away; nothing of it reaches the client, and
+ * its failure is nobody's. Never throws and never waits.
+ */
+export function mirror(gateway: Gateway, original: Call, incoming: Incoming, target: SnapshotTarget): void {
+  if (running >= MAX_RUNNING) return
+  running++
+  const call = new Call({ ...original.route, recordedAs: `mirror.${original.route.recordedAs}` }, original.snapshot)
+  call.key = original.key
+  call.scan = original.scan
+  call.modelAsked = original.modelAsked
+  call.stream = original.stream
+  call.endUser = original.endUser
+  call.bytesIn = original.bytesIn
+  gateway.inFlight++
+  // The original may still change its own request, as when a budget caps it.
+  run(gateway, call, { ...incoming }, target)
+    .catch((error: unknown) => gateway.report(error, call.id))
+    .finally(() => running--)
+}
+
+async function run(gateway: Gateway, call: Call, incoming: Incoming, target: SnapshotTarget): Promise<void> {
+  try {
+    const plan = call.route.endpoint === 'chat' ? planChat(call, incoming, target) : planOther(call, incoming, target)
+    const pool = gateway.traffic.health.pool(target.provider.id)
+    const use = pool?.pick(Date.now(), Math.random)
+    const credential = target.provider.credentials.find(({ id }) => id === use?.id)
+    const upcall = send(gateway, call, target, credential, plan.outgoing)
+    try {
+      await upcall.ready
+      call.status = upcall.status
+      if (upcall.status < 300) {
+        const report = upcall.streaming
+          ? await drain(upcall, plan.stream())
+          : plan.answer(upcall.body(), upcall.head?.get('content-type') ?? '').report
+        learn(call, report)
+        call.errorCode = report.error?.code ?? (report.complete ? null : 'upstream_failed')
+      } else call.errorCode = 'upstream_failed'
+    } finally {
+      settle(call, upcall.status || null, call.errorCode)
+      if (use) pool?.release(use, Date.now(), 0)
+    }
+  } catch (error) {
+    const failure = toCallError(error)
+    call.status = failure.status
+    call.errorCode = failure.code
+  }
+  await record(gateway, call)
+}
+
+/** Reads a stream to its end for what it tells of itself. */
+function drain(upcall: Upcall, transform: StreamTransform): Promise<ReturnType<StreamTransform['report']>> {
+  const { promise, resolve } = Promise.withResolvers<ReturnType<StreamTransform['report']>>()
+  const done = () => resolve(transform.report())
+  const sink: Sink = {
+    data(chunk) {
+      transform.push(chunk)
+      if (transform.finished) done()
+    },
+    end() {
+      transform.end()
+      done()
+    },
+    fail: done,
+  }
+  upcall.drainTo(sink)
+  return promise
+}
