@@ -81,9 +81,7 @@ function reasonsIn(text: string): readonly string[] {
 async function predicted(input: Input, io: Io): Promise<{ preflight?: string }> {
   const path = input.text('task-definition')
   if (path === undefined) return {}
-  return summaryOf(
-    preflight(await readTaskDefinition(path, io), await readRole(input.text('role'), io), await readFacts(input, io)),
-  )
+  return summaryOf(preflight(await readTaskDefinition(path, io), await readRole(input, io), await readFacts(input, io)))
 }
 
 function summaryOf(result: Preflight): { preflight: string } {

@@ -1,8 +1,8 @@
 import { AppError } from '../errors.ts'
 import type { Facts } from '../ecs/facts.ts'
 import { asFacts, unknownFacts } from '../ecs/read-facts.ts'
-import { parseDocument } from '../ecs/document.ts'
-import { parseRole, type Role } from '../ecs/role.ts'
+import { isRecord, parseDocument } from '../ecs/document.ts'
+import { asRole, parseRole, type Role } from '../ecs/role.ts'
 import { parseTaskDefinition, type TaskDefinition } from '../ecs/task-definition.ts'
 import type { Input } from './command.ts'
 import { readUserFile } from './files.ts'
@@ -17,8 +17,15 @@ export async function readTaskDefinition(path: string, io: Io): Promise<TaskDefi
   return parseTaskDefinition(await readUserFile(path, io), shownName(path))
 }
 
-export async function readRole(path: string | undefined, io: Io): Promise<Role | undefined> {
-  return path === undefined ? undefined : parseRole(await readUserFile(path, io), shownName(path))
+/** The role of `--role`; without it the one that `role facts` put into the facts. */
+export async function readRole(input: Input, io: Io): Promise<Role | undefined> {
+  const path = input.text('role')
+  if (path !== undefined) return parseRole(await readUserFile(path, io), shownName(path))
+  const facts = input.text('facts')
+  if (facts === undefined || facts === '-') return undefined
+  const { value } = parseDocument(await readUserFile(facts, io), shownName(facts))
+  const role = isRecord(value) ? value['executionRole'] : undefined
+  return role === undefined || role === null ? undefined : asRole(role, `${shownName(facts)}: executionRole`)
 }
 
 /** Facts from `--facts`, with the options that state single facts on top of them. */

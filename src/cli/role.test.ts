@@ -97,6 +97,15 @@ describe('role preflight', () => {
     expect([code, out.includes('FAILS')]).toEqual([0, false])
   })
 
+  test('takes the role from the facts that "role facts" collects', async () => {
+    const facts = { region: 'eu-west-1', executionRole: role, missingPermissions: [], failures: [] }
+    const { code, err } = await run([...preflight.slice(0, 4), '--facts', 'facts.json'], {
+      ...inputs,
+      'facts.json': JSON.stringify(facts),
+    })
+    expect([code, err]).toEqual([1, ''])
+  })
+
   test('reads what describe-task-definition and get-role answer, and CloudFormation', async () => {
     const described = {
       'task.json': JSON.stringify({

@@ -11,7 +11,7 @@ import type {
   RepositoryFacts,
   RoleFacts,
 } from './facts.ts'
-import { asRole, readNamedPolicies } from './role.ts'
+import { asRole, bareRole, readNamedPolicies } from './role.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -84,7 +84,7 @@ const KNOWN_FACTS = `
   incomplete launchType platformVersion region accountId partition overrides logGroups network secrets parameters objects
   buckets keys repositories images imagePlatforms registry pullThroughCache scps serviceControlPolicies rcps
   resourceControlPolicies vpcEndpointPolicies sourceVpce sourceVpc requestContext caller taskRole instanceRole guardDuty
-  enableExecuteCommand awslogsExecutionRoleOverride now`
+  enableExecuteCommand awslogsExecutionRoleOverride now executionRole missingPermissions failures`
   .trim()
   .split(/\s+/)
 
@@ -182,14 +182,12 @@ class FactReader {
   role(name: string): RoleFacts | undefined {
     const value = this.value[name]
     // null says that there is none: nothing is allowed.
-    if (value === null) return { policies: [], unreadPolicies: [] }
+    if (value === null) return bareRole([])
     if (value === undefined) return undefined
     if (typeof value !== 'string') return asRole(value, `${this.what}: ${name}`)
     const policies =
       value.startsWith('arn:') && value.includes(':role/') ? [] : readNamedPolicies(value, `${this.what}: ${name}`)
-    return policies.length > 0
-      ? { policies, unreadPolicies: [] }
-      : { roleArn: value, policies, unreadPolicies: [value] }
+    return policies.length > 0 ? bareRole(policies) : { ...bareRole([]), roleArn: value, unreadPolicies: [value] }
   }
 
   context(name: string): Readonly<Record<string, string | readonly string[]>> | undefined {
@@ -208,7 +206,11 @@ class FactReader {
 function readNetwork(member: Json): NetworkFacts {
   const reachable = member['reachable']
   const endpoints = textsOf(member['endpoints'])
-  const internet = member['nat'] === true || member['assignPublicIp'] === true || member['assignPublicIp'] === 'ENABLED'
+  const internet =
+    member['internet'] === true ||
+    member['nat'] === true ||
+    member['assignPublicIp'] === true ||
+    member['assignPublicIp'] === 'ENABLED'
   return {
     reachable:
       reachable === 'endpoints' || reachable === 'none' || reachable === 'all'

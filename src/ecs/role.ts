@@ -35,12 +35,33 @@ export function asRole(value: unknown, what: string): Role {
   return {
     ...(typeof roleArn === 'string' ? { roleArn } : {}),
     ...(trust === undefined || trust === null ? {} : { trustPolicy: policy(trust, `${what}: trust policy`) }),
-    policies: [...inline, ...read.filter((policy) => policy !== undefined)],
+    policies: [
+      ...inline,
+      ...read.filter((policy) => policy !== undefined && !inline.some(({ name }) => name === policy.name)),
+    ].filter((policy) => policy !== undefined),
     managedPolicyArns: attached,
-    ...(boundary === 'unread' ? { boundaryUnread: true } : boundary ? { boundary } : {}),
+    ...(boundary === 'unread' || role['boundaryUnread'] === true
+      ? { boundaryUnread: true }
+      : boundary
+        ? { boundary }
+        : {}),
     ...(typeof role['exists'] === 'boolean' ? { exists: role['exists'] } : {}),
-    unreadPolicies: attached.filter((_, index) => read[index] === undefined),
+    unreadPolicies: [
+      ...new Set([
+        ...textsOf(role['unreadPolicies']),
+        ...attached.filter((arn, index) => !isRead(arn, read[index], inline)),
+      ]),
+    ],
   }
+}
+
+/** A managed policy is read when Portreeve knows it, or when the role's policies hold its document under its ARN. */
+function isRead(arn: string, known: NamedPolicy | undefined, inline: readonly NamedPolicy[]): boolean {
+  return known !== undefined || inline.some(({ name }) => name === arn)
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? (value as readonly unknown[]).filter((item) => typeof item === 'string') : []
 }
 
 const KNOWN = [
