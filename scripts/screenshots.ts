@@ -30,6 +30,7 @@ for (const [scheme, language, width, height] of VIEWS) {
     await page.goto(path)
     await settled(page)
     if (name === 'playground') await askSomething()
+    if (name === 'template') await page.locator('button.mantine-Button-root[data-variant=light]').first().click()
     if (name === 'explain') await page.locator('button.mantine-Button-root[data-variant=subtle]').last().click()
     await page.waitForTimeout(500)
     const size = width > 1000 ? 'wide' : 'narrow'

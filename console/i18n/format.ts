@@ -21,7 +21,13 @@ export function formatters(language: Language) {
       maximumFractionDigits: digits,
     })
     // The unit's own sign: English locale data says "sec".
-    return { format: (value: number) => written.format(value).replace(/ secs?$/, ' s') }
+    return {
+      format: (value: number) =>
+        written
+          .format(value)
+          .replace(/ secs?$/, ' s')
+          .replace(/ bytes?$/, ' B'),
+    }
   }
   const milliseconds = unit('millisecond', 0)
   const fewMilliseconds = unit('millisecond', 1)

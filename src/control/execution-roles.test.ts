@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { deriveRole, lintRole, preflightRole } from '../contract/api/execution-roles.ts'
+import { checkTemplate, deriveRole, lintRole, preflightRole } from '../contract/api/execution-roles.ts'
 import { executionRoles } from './execution-roles.ts'
 
 const task_definition = JSON.stringify({
@@ -43,6 +43,31 @@ test('findings name the lines of the pasted text', async () => {
   const body = lintRole.body.parse({ role, task_definitions: [task_definition] })
   const { findings } = lintRole.result.parse(await executionRoles.lintRole({ body }))
   expect(findings.some(({ line }) => line === 4)).toBe(true)
+})
+
+test('a template’s task is launched with the template’s role', () => {
+  const template = `
+Resources:
+  Web:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Family: web
+      NetworkMode: awsvpc
+      RequiresCompatibilities: [FARGATE]
+      Cpu: '256'
+      Memory: '512'
+      ExecutionRoleArn: !GetAtt Role.Arn
+      ContainerDefinitions: [{ Name: web, Image: 111122223333.dkr.ecr.us-east-1.amazonaws.com/web:1 }]
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement: [{ Effect: Allow, Principal: { Service: ecs.amazonaws.com }, Action: 'sts:AssumeRole' }]
+`
+  const body = checkTemplate.body.parse({ template, account: '111122223333', region: 'us-east-1' })
+  const { tasks } = checkTemplate.result.parse(executionRoles.checkTemplate({ body }))
+  expect(tasks).toMatchObject([{ name: 'Web', preflight: { ok: false, failingStep: 'assume-role' } }])
 })
 
 test('each stopped reason of a described task is explained once', () => {

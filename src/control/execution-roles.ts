@@ -14,8 +14,9 @@ import { renderJson } from '../ecs/render/role-json.ts'
 import { renderTerraform } from '../ecs/render/terraform.ts'
 import { parseRole } from '../ecs/role.ts'
 import { resolveSetting } from '../ecs/setting.ts'
+import { checkTemplate } from '../ecs/template/check.ts'
 import { parseTaskDefinition } from '../ecs/task-definition.ts'
-import { countFindings } from '../lib/findings.ts'
+import { countFindings, type Finding } from '../lib/findings.ts'
 import { parseJsonText } from '../lib/json-text.ts'
 
 type Routes = typeof contract
@@ -58,23 +59,37 @@ export const executionRoles = {
       needs: body.task_definitions.length > 0 ? needs : undefined,
     })
     return {
-      findings: findings.map(({ id, severity, place, reason, remedy, link }) => ({
-        id,
-        severity,
-        line: place?.line ?? null,
-        column: place?.column ?? null,
-        reason,
-        remedy,
-        link: link ?? null,
-      })),
+      findings: findings.map(toFinding),
       ...countFindings(findings),
     }
+  },
+
+  checkTemplate({ body }: RouteValue<Routes['checkTemplate']>): RouteResult<Routes['checkTemplate']> {
+    const { accountId, region, ...facts } = factsOf(body)
+    const options = {
+      target: {
+        ...(accountId === undefined ? {} : { account: accountId }),
+        ...(region === undefined ? {} : { region }),
+      },
+      parameters: new Map(Object.entries(body.parameters)),
+      facts,
+    }
+    const tasks = checkTemplate(body.template, 'template', options).map(({ name, preflight, findings }) => ({
+      name,
+      preflight: preflight ?? null,
+      findings: findings.map(toFinding),
+    }))
+    return { tasks } as unknown as RouteResult<Routes['checkTemplate']>
   },
 
   explainReason({ body }: RouteValue<Routes['explainReason']>): RouteResult<Routes['explainReason']> {
     const reasons = reasonsIn(body.text).map((text) => ({ text, ...explainStoppedReason(text) }))
     return { reasons } as unknown as RouteResult<Routes['explainReason']>
   },
+}
+
+function toFinding({ id, severity, place, reason, remedy, link }: Finding): contract.RoleFinding {
+  return { id, severity, line: place?.line ?? null, column: place?.column ?? null, reason, remedy, link: link ?? null }
 }
 
 function tasksOf(texts: readonly string[]) {

@@ -20,6 +20,7 @@ export const PAGES = {
   'limit-new': '/console/limits?new=limit',
   roles: '/console/roles?example=article',
   'role-works': '/console/roles?example=works',
+  template: '/console/roles?tab=template',
   explain: '/console/roles?tab=explain',
   people: '/console/settings?tab=people',
   sessions: '/console/settings?tab=sessions',

@@ -32,7 +32,9 @@ export function ProviderForm({
 }) {
   const t = useText(PROVIDERS_TEXT)
   const common = useText(COMMON)
-  const ownAddress = entry.base_url === null
+  // Where the address is one's own, the registry has a placeholder in its place.
+  const ownAddress = entry.base_url === null || entry.base_url.includes('{base_url}')
+  const variables = entry.variables.filter((name) => name !== 'base_url')
   const form = useForm<Values>({
     mode: 'controlled',
     initialValues: {
@@ -40,7 +42,7 @@ export function ProviderForm({
       api_key: '',
       base_url: view?.base_url ?? '',
       models: [...(view?.models ?? [])],
-      variables: Object.fromEntries(entry.variables.map((name) => [name, view?.variables?.[name] ?? ''])),
+      variables: Object.fromEntries(variables.map((name) => [name, view?.variables?.[name] ?? ''])),
     },
     validate: {
       id: (value) => (value.trim() ? null : common('required')),
@@ -52,7 +54,7 @@ export function ProviderForm({
     ...(values.api_key.trim() ? { api_key: values.api_key.trim() } : {}),
     ...(values.base_url.trim() ? { base_url: values.base_url.trim() } : {}),
     ...(values.models.length ? { models: values.models } : {}),
-    ...(entry.variables.length ? { variables: values.variables } : {}),
+    ...(variables.length ? { variables: values.variables } : {}),
   })
   const save = useMutation({
     mutationFn: (values: Values) =>
@@ -110,7 +112,7 @@ export function ProviderForm({
           {...form.getInputProps('id')}
         />
       )}
-      {entry.variables.map((name) => (
+      {variables.map((name) => (
         <TextInput key={name} label={t('variable', { name })} required {...form.getInputProps(`variables.${name}`)} />
       ))}
       <PasswordInput
@@ -132,7 +134,7 @@ export function ProviderForm({
       />
       <TextInput
         label={t('baseUrl')}
-        placeholder={entry.base_url ?? 'https://llm.example.com/v1'}
+        placeholder={ownAddress ? 'https://llm.example.com/v1' : (entry.base_url ?? '')}
         required={ownAddress}
         {...form.getInputProps('base_url')}
       />

@@ -107,3 +107,38 @@ export const REASONS = {
   pull: `CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref ${ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/web:9.9.9: ${ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/web:9.9.9: not found`,
   network: `ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 5 time(s): RequestCanceled: request context canceled caused by: context deadline exceeded`,
 } as const
+
+/** A template whose role forgot to read the secret of its task. */
+export const TEMPLATE = `Resources:
+  TaskRole:
+    Type: AWS::IAM::Role
+    Properties:
+      RoleName: CSECSTaskExecutionRole
+      AssumeRolePolicyDocument:
+        Version: '2012-10-17'
+        Statement:
+          - { Effect: Allow, Principal: { Service: ecs-tasks.amazonaws.com }, Action: 'sts:AssumeRole' }
+      Policies:
+        - PolicyName: pull
+          PolicyDocument:
+            Version: '2012-10-17'
+            Statement:
+              - { Effect: Allow, Action: 'ecr:GetAuthorizationToken', Resource: '*' }
+              - Effect: Allow
+                Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer']
+                Resource: arn:aws:ecr:eu-central-1:${ACCOUNT}:repository/web
+  Web:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Family: web
+      NetworkMode: awsvpc
+      RequiresCompatibilities: [FARGATE]
+      Cpu: '256'
+      Memory: '512'
+      ExecutionRoleArn: !GetAtt TaskRole.Arn
+      ContainerDefinitions:
+        - Name: web
+          Image: ${ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com/web:1.4.2
+          Secrets:
+            - { Name: DB_PASSWORD, ValueFrom: '${SECRET}' }
+`

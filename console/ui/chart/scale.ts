@@ -1,6 +1,6 @@
 /** Round tick values from 0 to at least `max`, at most `count` steps. */
 export function ticks(max: number, count = 4): number[] {
-  if (!(max > 0)) return [0, 1]
+  if (!(max > 0)) return [0]
   const rough = max / count
   const power = 10 ** Math.floor(Math.log10(rough))
   const step = ([1, 2, 2.5, 5, 10].find((each) => each * power >= rough) ?? 10) * power

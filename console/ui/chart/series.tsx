@@ -49,7 +49,7 @@ export function SeriesChart({
   const top =
     shape === 'bars' ? Math.max(0, ...sums) : Math.max(0, ...series.flatMap((s) => s.values.map((v) => v ?? 0)))
   const steps = ticks(top)
-  const max = steps.at(-1) ?? 1
+  const max = steps.at(-1) || 1
   const inner = { width: Math.max(40, width - PAD.left - PAD.right), height: height - PAD.top - PAD.bottom }
   const slot = inner.width / Math.max(1, at.length)
   const x = (index: number) => PAD.left + slot * (index + 0.5)

@@ -149,6 +149,25 @@ export const lintRole = route({
   result: z.object({ findings: z.array(RoleFinding), errors: z.int(), warnings: z.int(), infos: z.int() }),
 })
 
+export const checkTemplate = route({
+  method: 'POST',
+  path: '/execution-roles/template',
+  action: 'execution-roles:Use',
+  summary: 'Check every task definition and execution role in a CloudFormation template or a Terraform plan',
+  body: z.strictObject({ template: Document, parameters: z.record(z.string(), z.string()).default({}), ...Setting }),
+  result: z.object({
+    tasks: z.array(
+      z.object({
+        /** Its logical name in the template. */
+        name: z.string(),
+        /** Null when too little of it is known in the template to predict its launch. */
+        preflight: LaunchPreflight.nullable(),
+        findings: z.array(RoleFinding),
+      }),
+    ),
+  }),
+})
+
 /** What a stopped reason means, who was denied what, and what mends it. */
 export const ReasonExplained = z.object({
   text: z.string(),

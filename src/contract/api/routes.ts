@@ -74,6 +74,7 @@ export const ROUTES = {
   preflightRole: executionRoles.preflightRole,
   deriveRole: executionRoles.deriveRole,
   lintRole: executionRoles.lintRole,
+  checkTemplate: executionRoles.checkTemplate,
   explainReason: executionRoles.explainReason,
 
   listUsers: people.listUsers,
