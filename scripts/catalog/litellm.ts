@@ -40,7 +40,12 @@ export async function readLitellm(folder: string): Promise<SourceFacts> {
     const id = ids.get(entry.litellm_provider ?? '')
     const kind = KINDS[entry.mode ?? '']
     // Keys of images begin with their size; fine-tuned and regional variants repeat their base.
-    if (!id || !kind || /^\d+-x-|^ft:|\*|^(azure\/(eu|us|global)\/|bedrock\/)/.test(key)) continue
+    if (
+      !id ||
+      !kind ||
+      /^\d+-x-|^ft:|\*|^(azure\/(eu|us|global|global-standard|apac|container)(\/|$)|bedrock\/)/.test(key)
+    )
+      continue
     const name = bareName(key, entry.litellm_provider ?? '')
     if (name) facts.set(id, [...(facts.get(id) ?? []), factsOf(name, kind, entry)])
   }

@@ -56,7 +56,14 @@ function entriesOf(provider: string, sources: Sources): Entry[] {
   // Prices are found by the first rule that matches, so the rules keep their order.
   const ruled = (sources.genai.get(provider) ?? []).map(({ id }) => id.toLowerCase())
   const rest = [...found.keys()].filter((key) => !ruled.includes(key)).sort()
-  const entries = [...new Set([...ruled, ...rest])].map((key) => entryOf(found.get(key)!))
+  // Prices outlive models: what only the price list still names, where others list the provider's models, is gone.
+  const listed = [...found.values()].filter(({ pi, litellm, mastra }) => pi ?? litellm ?? mastra).length
+  const entries = [...new Set([...ruled, ...rest])].map((key) => {
+    const facts = found.get(key)!
+    const entry = entryOf(facts)
+    const gone = listed > 10 && facts.genai !== undefined && Object.keys(facts).length === 1
+    return gone && !entry.pattern ? { ...entry, deprecated: true as const } : entry
+  })
   return entries.map((entry) => withFactsOfDated(entry, entries))
 }
 
