@@ -4,6 +4,7 @@ import { AppError } from '../errors.ts'
 const TICK_MS = 50
 /** Ticks that must all be late: one long pause is no overload. */
 const TICKS = 4
+const MEMORY_MS = 1_000
 const WAIT_MS = { low: 5_000, normal: 2_000, high: 1_000 } as const
 /** What each priority bears of the lag, and of memory and calls in flight. */
 const LAG = { low: 1, normal: 2, high: 4 } as const
@@ -21,6 +22,9 @@ export class LoadWatch {
   #at = 0
   #last: number
   #resident = 0
+  #lag = 0
+  /** Asking for the memory is dear: only who has a bound for it asks, once a second. */
+  #measured = -Infinity
   #timer: Timer | undefined
 
   constructor(now: () => number = () => performance.now(), memory: () => number = () => process.memoryUsage.rss()) {
@@ -43,12 +47,24 @@ export class LoadWatch {
     const now = this.#now()
     this.#lags[this.#at % TICKS] = Math.max(0, now - this.#last - TICK_MS)
     this.#last = now
-    if (this.#at++ % TICKS === 0) this.#resident = this.#memory()
+    this.#at++
+    let least = Infinity
+    for (const lag of this.#lags) if (lag < least) least = lag
+    this.#lag = least
+  }
+
+  #residentNow(): number {
+    const now = this.#now()
+    if (now - this.#measured >= MEMORY_MS) {
+      this.#measured = now
+      this.#resident = this.#memory()
+    }
+    return this.#resident
   }
 
   /** The least delay of the last ticks. */
   get lagMs(): number {
-    return Math.min(...this.#lags)
+    return this.#lag
   }
 
   /** Throws `overloaded` when a call of this priority should not begin now. */
@@ -56,9 +72,9 @@ export class LoadWatch {
     const { max_lag_ms, max_memory_bytes, max_in_flight } = settings
     const share = SHARE[priority]
     if (
-      this.lagMs < max_lag_ms * LAG[priority] &&
+      this.#lag < max_lag_ms * LAG[priority] &&
       inFlight <= max_in_flight * share &&
-      (max_memory_bytes === undefined || this.#resident < max_memory_bytes * share)
+      (max_memory_bytes === undefined || this.#residentNow() < max_memory_bytes * share)
     )
       return
     throw new AppError('overloaded', 'the gateway has more work than it can do in time; try again shortly', {
