@@ -1,5 +1,5 @@
 import { openOffline } from '../app/offline.ts'
-import { type Config, loadConfig, type StartFile } from '../config/config.ts'
+import { type Config, type ConfigInput, dataFolderOf, loadConfig, type StartFile } from '../config/config.ts'
 import { settingOptions } from '../config/setting.ts'
 import { type Client, createClient } from '../contract/client.ts'
 import { readRunning } from '../app/running.ts'
@@ -25,8 +25,12 @@ export type Management = {
 
 /** The settings as the flags of a command, the environment and the file say. */
 export function configOf(input: Input, io: Io): { config: Config; file: StartFile | null } {
+  return loadConfig(inputOf(input, io))
+}
+
+function inputOf(input: Input, io: Io): ConfigInput {
   const flags = Object.fromEntries(['data', 'config'].map((name) => [name, input.text(name)]))
-  return loadConfig({ flags, env: io.env, cwd: io.cwd })
+  return { flags, env: io.env, cwd: io.cwd }
 }
 
 export async function withManagement<T>(input: Input, io: Io, run: (management: Management) => Promise<T>): Promise<T> {
@@ -37,9 +41,9 @@ export async function withManagement<T>(input: Input, io: Io, run: (management: 
       throw new AppError('invalid_usage', '--url needs a management token in PORTREEVE_TOKEN.', { field: '--url' })
     return run(over(remote.replace(/\/+$/, ''), token, (request) => reach(request, remote), true))
   }
-  const { config, file } = configOf(input, io)
-  const running = await runningGateway(config.dataFolder)
+  const running = await runningGateway(dataFolderOf(inputOf(input, io)))
   if (running) return run(over(running.address, running.token, (request) => fetch(request), true))
+  const { config, file } = configOf(input, io)
   const offline = await openOffline(config, file, version)
   try {
     const host = config.host.includes(':') ? `[${config.host}]` : config.host

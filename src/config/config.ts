@@ -65,7 +65,7 @@ export function loadConfig({ flags, env, cwd }: ConfigInput): { config: Config; 
     const hidden = setting.secret && strongest.value !== null
     sources.push({ name, from: strongest.from, shown: hidden ? '(hidden)' : strongest.value })
   }
-  const dataFolder = resolve(cwd, values.dataFolder ?? '')
+  const dataFolder = dataFolderOf({ flags, env, cwd })
   const config: Config = {
     port: integer('port', values.port, 0, 65_535),
     host: values.host ?? '',
@@ -90,6 +90,11 @@ export function loadConfig({ flags, env, cwd }: ConfigInput): { config: Config; 
     throw wrong('databaseUrl', 'use sqlite:PATH or postgres://user:password@host/database')
   }
   return { config: Object.freeze(config), file }
+}
+
+/** The data folder alone: no file says it, so that a broken file does not hide the gateway that runs there. */
+export function dataFolderOf({ flags, env, cwd }: ConfigInput): string {
+  return resolve(cwd, flagOrEnvironment(SETTINGS.dataFolder, flags, env)?.value ?? SETTINGS.dataFolder.default)
 }
 
 type Said = { readonly from: SettingSource['from']; readonly value: string | null }

@@ -153,7 +153,7 @@ function statusOf(
     state: 'healthy',
     detail: failures
       ? `${failures} of ${calls} calls failed in the last hour.`
-      : `${calls} calls in the last hour, none failed.`,
+      : `${calls} ${calls === 1 ? 'call' : 'calls'} in the last hour, none failed.`,
     ...counts,
   }
 }
