@@ -102,6 +102,9 @@ describe('with a gateway on the folder', async () => {
     )
     const shown = await run(cwd, 'calls show call_9')
     expect(shown.out).toContain('Test the provider; give the alias another target to fall back to.')
+    writeFileSync(join(cwd, 'portreeve.yaml'), 'broken: true')
+    expect((await run(cwd, 'keys list')).out).toContain('live')
+    unlinkSync(join(cwd, 'portreeve.yaml'))
     expect((await run(cwd, 'doctor --port 0')).out).toContain(
       `runs as process ${process.pid} at http://127.0.0.1:${server.port}`,
     )

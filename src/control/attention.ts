@@ -2,6 +2,7 @@ import type { Attention } from '../contract/api/overview.ts'
 import { placeOf } from '../config/finding.ts'
 import { keysIn } from '../store/api-key.ts'
 import { rollupsIn } from '../store/rollup.ts'
+import { budgetUse } from './budget-use.ts'
 import type { Context } from './context.ts'
 import { listProviders } from './providers.ts'
 import { entriesOf } from './things.ts'
@@ -13,8 +14,8 @@ const NEAR_PERCENT = 80
 
 /** What a person should look at, worst first. */
 export async function listAttention(context: Context): Promise<Attention[]> {
-  const found = await Promise.all([providers(context), keys(context), unpriced(context)])
-  const all = [...refusedFile(context), ...found.flat(), ...budgets(context), ...resting(context), ...records(context)]
+  const found = await Promise.all([providers(context), keys(context), unpriced(context), budgets(context)])
+  const all = [...refusedFile(context), ...found.flat(), ...resting(context), ...records(context)]
   const rank = { critical: 0, warning: 1 }
   return all.toSorted((a, b) => rank[a.severity] - rank[b.severity])
 }
@@ -80,18 +81,13 @@ async function unpriced({ store, clock }: Context): Promise<Attention[]> {
     }))
 }
 
-function budgets(context: Context): Attention[] {
-  return entriesOf(context, 'budget').flatMap(({ id, value }) =>
-    (context.runtime.budgetUse?.(id) ?? [])
-      .map((use) => ({
-        ...use,
-        percent: value.amount_micros
-          ? Math.floor(((use.spent_micros + use.reserved_micros) * 100) / value.amount_micros)
-          : 100,
-      }))
-      .filter(({ percent }) => percent >= NEAR_PERCENT)
-      .map(({ share, percent }): Attention => {
-        const who = Object.values(share).join(', ')
+async function budgets(context: Context): Promise<Attention[]> {
+  const found = await Promise.all(
+    entriesOf(context, 'budget').map(async ({ id, value }) => {
+      const uses = await budgetUse(context, value)
+      return uses.map((use): Attention => {
+        const percent = value.amount_micros ? Math.floor((use.spent_micros * 100) / value.amount_micros) : 100
+        const who = Object.values(use.share).join(', ')
         return {
           kind: 'budget-near-end',
           severity: percent >= 100 && value.mode === 'hard' ? 'critical' : 'warning',
@@ -99,8 +95,10 @@ function budgets(context: Context): Attention[] {
           values: { budget: id, share: who, percent },
           path: `/budgets/${id}`,
         }
-      }),
+      })
+    }),
   )
+  return found.flat().filter(({ values }) => Number(values['percent']) >= NEAR_PERCENT)
 }
 
 function resting({ runtime, clock }: Context): Attention[] {

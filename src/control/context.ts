@@ -14,12 +14,6 @@ export type Runtime = {
   readonly limitUse?: (
     name: string,
   ) => readonly { share: Record<string, string>; measure: string; limit: number; used: number; reset_ms: number }[]
-  readonly budgetUse?: (name: string) => readonly {
-    share: Record<string, string>
-    spent_micros: number
-    reserved_micros: number
-    resets_at: number | null
-  }[]
   /** Spool segments that wait for the database. */
   readonly recordsWaiting?: () => number
 }

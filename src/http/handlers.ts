@@ -149,12 +149,10 @@ export const HANDLERS: { readonly [N in RouteName]: Handler<(typeof ROUTES)[N]> 
     await deleteThing(control.context, actor, 'limit', params.name, version)
     return undefined
   },
-  listBudgets: ({ query }, { control: { context } }) =>
-    pageOfAll(
-      entriesOf(context, 'budget').map((entry) => toBudgetView(context, entry)),
-      query,
-      ({ name }) => name,
-    ),
+  async listBudgets({ query }, { control: { context } }) {
+    const page = pageOfAll(entriesOf(context, 'budget'), query, ({ id }) => id)
+    return { ...page, data: await Promise.all(page.data.map((entry) => toBudgetView(context, entry))) }
+  },
   putBudget: async ({ params, body }, { control: { context }, actor, version }) =>
     toBudgetView(context, await putThing(context, actor, 'budget', params.name, body, version)),
   async deleteBudget({ params }, { control, actor, version }) {

@@ -182,8 +182,22 @@ onEveryStore('the management API', (store) => {
     const overview = await json(await api('GET', '/overview'))
     expect(overview['totals']).toMatchObject({ calls: 2, server_errors: 1, cost_micros: 27, unpriced_calls: 1 })
     expect(overview['by_model']).toHaveLength(1)
+    const budget = {
+      name: 'all',
+      amount_micros: 30,
+      period: 'once',
+      alerts: { url: 'http://hook.example', secret: 'canary-secret' },
+    }
+    const put = await api('PUT', '/budgets/all', budget)
+    expect(put.status).toBe(200)
+    const text = await put.text()
+    expect(text).not.toContain('canary')
+    expect(JSON.parse(text)).toMatchObject({ used: [{ share: {}, spent_micros: 27 }], version: 1 })
+    await api('PUT', '/budgets/all', { ...budget, alerts: { url: 'http://hook.example' } }, { 'if-match': '"1"' })
+    expect(control.context.live.merged().source.traffic?.budgets?.[0]?.alerts?.secret).toBe('canary-secret')
+    expect((await api('PUT', '/budgets/all', budget, { 'if-match': '"1"' })).status).toBe(412)
     const kinds = (await json(await api('GET', '/attention')))['data'].map(({ kind }: { kind: string }) => kind)
-    expect(kinds).toEqual(['unpriced-calls'])
+    expect(kinds).toEqual(['unpriced-calls', 'budget-near-end'])
   })
 
   test('an owner is made by a link, once; then people sign in by password', async () => {

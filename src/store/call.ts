@@ -1,4 +1,4 @@
-import { type ExpressionBuilder, type Selectable, sql } from 'kysely'
+import { CompiledQuery, type ExpressionBuilder, type Selectable, sql } from 'kysely'
 import type { CallRecord, TokenUsage } from '../contract/call.ts'
 import { ledgerIn } from './ledger.ts'
 import { insertMany } from './many.ts'
@@ -176,14 +176,12 @@ async function markKeysUsed(db: Db, records: readonly CallRecord[]): Promise<voi
     if (key_id !== null) last.set(key_id, Math.max(last.get(key_id) ?? 0, started_at))
   }
   for (const [id, at] of [...last].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-    await db
-      .updateTable('api_key')
-      .set({ last_used_at: at })
-      .where('id', '=', id)
-      .where((e) => e.or([e('last_used_at', 'is', null), e('last_used_at', '<', at)]))
-      .execute()
+    await db.executeQuery(CompiledQuery.raw(MARK_USED, [at, id]))
   }
 }
+
+/** Written by hand: it runs for every key of every batch. */
+const MARK_USED = 'update api_key set last_used_at = $1 where id = $2 and (last_used_at is null or last_used_at < $1)'
 
 function conditions(e: ExpressionBuilder<Schema, 'call'>, query: CallQuery) {
   const found = []

@@ -8,8 +8,11 @@ import { BINS, type Db, ROLLUP_SUMS, type RollupDimensions, type RollupSum } fro
 export const GRAINS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const
 export type GrainName = keyof typeof GRAINS
 
-/** How calls are grouped; `cross` keeps provider, model and key together and is what a filter reads. */
-export type Facet = 'all' | 'model' | 'key' | 'cross'
+/**
+ * How calls are grouped. `cross` keeps provider, model and key together and serves whatever names a key; it has no latency bins, because
+ * there are many such groups and each call writes to them.
+ */
+type Facet = 'all' | 'model' | 'cross'
 
 /** The sums of some calls. `latency` and `firstByte` count calls by the bins of `histogram.ts`. */
 export type Sums = { [K in RollupSum]: number } & { latency: number[]; firstByte: number[] }
@@ -30,8 +33,16 @@ export type GroupName = 'starts_at' | 'provider' | 'model' | 'key_id'
 const DIMENSIONS = ['grain', 'facet', 'starts_at', 'provider', 'model', 'key_id'] as const
 const bins = Array.from({ length: BINS }, (_, bin) => bin)
 const NUMBERS = [...ROLLUP_SUMS, ...bins.map((bin) => `l${bin}` as const), ...bins.map((bin) => `f${bin}` as const)]
-const HEAD = `insert into rollup (${[...DIMENSIONS, ...NUMBERS].join(',')})`
-const TAIL = `on conflict (${DIMENSIONS.join(',')}) do update set ${NUMBERS.map((name) => `${name} = rollup.${name} + excluded.${name}`).join(', ')}`
+const FACET_NUMBERS: Readonly<Record<Facet, readonly (typeof NUMBERS)[number][]>> = {
+  all: NUMBERS,
+  model: NUMBERS,
+  cross: ROLLUP_SUMS,
+}
+const headOf = (numbers: readonly string[]) => `insert into rollup (${[...DIMENSIONS, ...numbers].join(',')})`
+const tailOf = (numbers: readonly string[]) =>
+  `on conflict (${DIMENSIONS.join(',')}) do update set ${numbers.map((name) => `${name} = rollup.${name} + excluded.${name}`).join(', ')}`
+const WIDE = [headOf(NUMBERS), tailOf(NUMBERS)] as const
+const NARROW = [headOf(ROLLUP_SUMS), tailOf(ROLLUP_SUMS)] as const
 
 const OUTCOME_SUMS: Readonly<Record<StoredOutcome, RollupSum>> = {
   ok: 'ok',
@@ -47,16 +58,20 @@ export const rollupsIn = (db: Db) => ({
     const rows = rowsOf(records)
     // In one order everywhere, so that two gateways that add at once wait for each other instead of locking each other out.
     const ordered = [...rows].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
+    const named = (dimensions: RollupDimensions) => DIMENSIONS.map((name) => dimensions[name])
+    const wide = ordered.filter(({ dimensions }) => dimensions.facet !== 'cross')
+    const narrow = ordered.filter(({ dimensions }) => dimensions.facet === 'cross')
+    const plain = (sums: Sums) => ROLLUP_SUMS.map((name) => sums[name])
+    const binned = (sums: Sums) => [...plain(sums), ...sums.latency, ...sums.firstByte]
     await insertMany(
       db,
-      HEAD,
-      TAIL,
-      ordered.map(({ dimensions, sums }) => [
-        ...DIMENSIONS.map((name) => dimensions[name]),
-        ...ROLLUP_SUMS.map((name) => sums[name]),
-        ...sums.latency,
-        ...sums.firstByte,
-      ]),
+      ...WIDE,
+      wide.map(({ dimensions, sums }) => [...named(dimensions), ...binned(sums)]),
+    )
+    await insertMany(
+      db,
+      ...NARROW,
+      narrow.map(({ dimensions, sums }) => [...named(dimensions), ...plain(sums)]),
     )
   },
 
@@ -65,11 +80,15 @@ export const rollupsIn = (db: Db) => ({
     query: RollupQuery,
     ...by: Name[]
   ): Promise<(Sums & Pick<RollupDimensions, Name>)[]> {
+    const facet = facetFor(query, by)
     let select = db
       .selectFrom('rollup')
-      .select([...by, ...NUMBERS.map((name) => sql<number>`cast(sum(${sql.ref(name)}) as bigint)`.as(name))])
+      .select([
+        ...by,
+        ...FACET_NUMBERS[facet].map((name) => sql<number>`cast(sum(${sql.ref(name)}) as bigint)`.as(name)),
+      ])
       .where('grain', '=', query.grain)
-      .where('facet', '=', facetFor(query, by))
+      .where('facet', '=', facet)
       .where('starts_at', '>=', query.from)
       .where('starts_at', '<', query.to)
     if (query.provider !== undefined) select = select.where('provider', '=', query.provider)
@@ -85,9 +104,9 @@ export const rollupsIn = (db: Db) => ({
     if (ids.length === 0) return new Map()
     const rows = await db
       .selectFrom('rollup')
-      .select(['key_id', ...NUMBERS.map((name) => sql<number>`cast(sum(${sql.ref(name)}) as bigint)`.as(name))])
-      .where('grain', '=', 'day')
-      .where('facet', '=', 'key')
+      .select(['key_id', ...ROLLUP_SUMS.map((name) => sql<number>`cast(sum(${sql.ref(name)}) as bigint)`.as(name))])
+      .where('grain', '=', sql.lit('day'))
+      .where('facet', '=', sql.lit('cross'))
       .where('key_id', 'in', ids)
       .groupBy('key_id')
       .execute()
@@ -147,7 +166,6 @@ function dimensionsOf(record: CallRecord): RollupDimensions[] {
     return [
       { grain, facet: 'all', starts_at, provider: '', model: '', key_id: '' },
       { grain, facet: 'model', starts_at, provider, model, key_id: '' },
-      { grain, facet: 'key', starts_at, provider: '', model: '', key_id: keyId },
       { grain, facet: 'cross', starts_at, provider, model, key_id: keyId },
     ]
   })
@@ -156,8 +174,8 @@ function dimensionsOf(record: CallRecord): RollupDimensions[] {
 function facetFor(query: RollupQuery, by: readonly GroupName[]): Facet {
   const model =
     query.provider !== undefined || query.model !== undefined || by.includes('provider') || by.includes('model')
-  const key = query.keyId !== undefined || by.includes('key_id')
-  return model ? (key ? 'cross' : 'model') : key ? 'key' : 'all'
+  if (query.keyId !== undefined || by.includes('key_id')) return 'cross'
+  return model ? 'model' : 'all'
 }
 
 function noSums(): Sums {

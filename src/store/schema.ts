@@ -187,8 +187,8 @@ export type CallTable = {
 }
 
 /**
- * Sums of calls over a minute, an hour or a day. `facet` says which dimensions are filled: `all` none, `model` provider and
- * model, `key` the key, `cross` all three; dimensions not filled are ''. `l0`… and `f0`… count calls by latency bin (`histogram.ts`).
+ * Sums of calls over a minute, an hour or a day. `facet` says which dimensions are filled: `all` none, `model` provider and model,
+ * `cross` these and the key; dimensions not filled are ''. `l0`… and `f0`… count calls by latency bin (`histogram.ts`), not in `cross`.
  */
 export type RollupTable = RollupDimensions & { [K in RollupSum]: number } & { [K in LatencyBin]: number }
 

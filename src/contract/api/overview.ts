@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { route } from '../route.ts'
 import { Micros, Timestamp } from '../shared.ts'
 
-/** What a set of calls adds up to. Percentiles are of bins 1.42 wide, interpolated; null without calls. */
+/** What a set of calls adds up to. Percentiles are of bins 1.42 wide, interpolated; null without calls, and where a key is named. */
 export const Totals = z.object({
   calls: z.int(),
   ok: z.int(),

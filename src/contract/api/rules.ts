@@ -23,7 +23,7 @@ export type LimitView = z.infer<typeof LimitView>
 export const BudgetView = z.object({
   ...Budget.shape,
   ...Kept.shape,
-  /** What is spent and held in the present period, the fullest first; null where the gateway runs elsewhere. */
+  /** What is spent in the present period by the ledger, the fullest first. */
   used: z
     .array(z.object({ share: Share, spent_micros: Micros, reserved_micros: Micros, resets_at: Timestamp.nullable() }))
     .nullable(),

@@ -209,4 +209,10 @@ async function rollups({ schema }: Kysely<unknown>): Promise<void> {
       table = table.addColumn(`${kind}${bin}`, 'bigint', (c) => c.notNull().defaultTo(0))
   }
   await table.execute()
+  await schema
+    .createIndex('rollup_of_key')
+    .on('rollup')
+    .columns(['key_id'])
+    .where(sql<boolean>`grain = 'day' and facet = 'cross'`)
+    .execute()
 }
