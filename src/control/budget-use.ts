@@ -4,12 +4,17 @@ import { compileSelector } from '../quota/attributes.ts'
 import { periodEnd, periodStart } from '../quota/period.ts'
 import { ledgerIn } from '../store/ledger.ts'
 import type { Context } from './context.ts'
-import { timestamp } from './time.ts'
+import { timestamp, timestampOrNull } from './time.ts'
 
 const SHOWN = 100
 
-/** What is spent of a budget in its present period by the ledger, the fullest first. Reservations of running calls are not in it. */
-export async function budgetUse({ store, clock }: Context, budget: Budget): Promise<NonNullable<BudgetView['used']>> {
+/** What is spent of a budget in its present period, the fullest first: as the running gateway counts, else by the ledger. */
+export async function budgetUse(
+  { store, clock, runtime }: Context,
+  budget: Budget,
+): Promise<NonNullable<BudgetView['used']>> {
+  const running = runtime.budgetUse?.(budget.name)
+  if (running) return running.map(({ resets_at: at, ...use }) => ({ ...use, resets_at: timestampOrNull(at) }))
   const now = clock()
   const matches = compileSelector(budget.for)
   const ends = periodEnd(budget.period, now)

@@ -14,6 +14,13 @@ export type Runtime = {
   readonly limitUse?: (
     name: string,
   ) => readonly { share: Record<string, string>; measure: string; limit: number; used: number; reset_ms: number }[]
+  /** What running calls hold and have spent; the ledger is asked where this is absent. */
+  readonly budgetUse?: (name: string) => readonly {
+    share: Record<string, string>
+    spent_micros: number
+    reserved_micros: number
+    resets_at: number | null
+  }[]
   /** Spool segments that wait for the database. */
   readonly recordsWaiting?: () => number
 }

@@ -188,7 +188,8 @@ function conditions(e: ExpressionBuilder<Schema, 'call'>, query: CallQuery) {
   if (query.from !== undefined) found.push(e('started_at', '>=', query.from))
   if (query.to !== undefined) found.push(e('started_at', '<', query.to))
   // Said as a constant, so that the database sees that the index of failed calls is enough.
-  if (query.outcome !== undefined && query.outcome !== 'ok') found.push(e('outcome', '<>', sql.lit('ok')))
+  const failed = (query.outcome !== undefined && query.outcome !== 'ok') || (query.status ?? 0) >= 400
+  if (failed) found.push(e('outcome', '<>', sql.lit('ok')))
   if (query.outcome !== undefined && query.outcome !== 'error') found.push(e('outcome', '=', query.outcome))
   if (query.stream !== undefined) found.push(e('stream', '=', query.stream ? 1 : 0))
   if (query.min_ms !== undefined) found.push(e('total_ms', '>=', query.min_ms))
