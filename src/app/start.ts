@@ -110,10 +110,18 @@ async function startIn(
       spoolFolder,
       controlSocket: own ? null : controlSocket,
       maxBodyBytes: config.maxBodyBytes,
+      redisUrl: config.redisUrl,
       logLevel: config.logLevel,
     }
     try {
-      workers = await startWorkers(count, spec, source!, traffic.authority, log)
+      workers = await startWorkers(
+        count,
+        spec,
+        source!,
+        traffic.authority,
+        ({ news }) => traffic.state.health.apply(news),
+        log,
+      )
     } catch (error) {
       control.stop()
       throw error instanceof AppError

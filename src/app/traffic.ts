@@ -19,6 +19,8 @@ import { describeError, type Log } from './log.ts'
 
 const SWEEP_MS = 1_000
 const RENEW_MS = 10_000
+/** Longer than the longest period. */
+const ALERT_KEPT_MS = 32 * 86_400_000
 
 /** The truth about limits and budgets of one node, and what its gateway processes learn of targets. */
 export type NodeTraffic = {
@@ -57,11 +59,13 @@ export function openTraffic({ redisUrl, holder, log }: TrafficOptions): NodeTraf
       return meter
     },
   })
-  const shared = redisUrl === null ? undefined : openShared(redisUrl, holder, log)
+  const shared = redisUrl === null ? undefined : openShared(redisUrl, holder, watch, log)
   const bank: Bank = shared?.bank ?? local
   const state = new TrafficState(bank, shared?.answers)
   const sweep = setInterval(() => {
     watch.configure(budgets())
+    // Beside gateway processes nobody else looks at what is configured.
+    if (holder.known()) state.for(holder.current())
     state.sweep(Date.now())
   }, SWEEP_MS)
 
@@ -138,7 +142,7 @@ export function spooledCosts(folder: string): LedgerSum[] {
 }
 
 /** Counters and answers that many nodes share. */
-function openShared(url: string, holder: SnapshotHolder, log: Log) {
+function openShared(url: string, holder: SnapshotHolder, watch: BudgetWatch, log: Log) {
   const client = new Bun.RedisClient(url, { connectionTimeout: 1_000 })
   client.connect().catch((error: unknown) => log('warn', `Redis cannot be reached yet: ${describeError(error)}`))
   const sharing = holder.known() ? holder.current().traffic.sharing : undefined
@@ -153,6 +157,20 @@ function openShared(url: string, holder: SnapshotHolder, log: Log) {
     },
   })
   const bank = new LeasedBank(leases)
+  // Of many nodes that see a threshold passed, one tells.
+  bank.onSpent = (id, spent, start) => {
+    const claim = async (percent: number) =>
+      (await client.send('SET', [
+        `portreeve:alert:${id}:${start}:${percent}`,
+        '1',
+        'NX',
+        'PX',
+        String(ALERT_KEPT_MS),
+      ])) !== null
+    watch
+      .note(id, spent, start, claim)
+      .catch((error: unknown) => log('warn', `an alert was not sent: ${describeError(error)}`))
+  }
   const renewal = setInterval(() => leases.renew(bank.held()), RENEW_MS)
   return {
     bank,

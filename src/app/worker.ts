@@ -1,4 +1,5 @@
 import type { ServerOptions } from '../gateway/server.ts'
+import { RedisAnswers } from '../gateway/cache/redis-answers.ts'
 import { TrafficState } from '../gateway/traffic.ts'
 import { openWorkerBank } from '../quota/lease-ipc.ts'
 import { compileSnapshot } from '../snapshot/compile.ts'
@@ -18,11 +19,16 @@ export function runWorker(env: Readonly<Record<string, string | undefined>>): Pr
   const { promise: over, resolve: end } = Promise.withResolvers<void>()
   let running: GatewayProcess | undefined
   const leases = openWorkerBank(tell)
-  const traffic = new TrafficState(leases.bank)
-  traffic.health.publish = (news) => tell({ type: 'health', news })
+  let traffic = new TrafficState(leases.bank)
   const sweep = setInterval(() => traffic.sweep(Date.now()), SWEEP_MS)
 
   const start = (spec: WorkerSpec) => {
+    if (spec.redisUrl !== null) {
+      const client = new Bun.RedisClient(spec.redisUrl)
+      client.connect().catch(() => {})
+      traffic = new TrafficState(leases.bank, new RedisAnswers(client))
+    }
+    traffic.health.publish = (news) => tell({ type: 'health', news })
     const log = createLog(spec.logLevel, (text) => void process.stderr.write(text))
     running = openGatewayProcess({
       config: { maxBodyBytes: spec.maxBodyBytes, env },

@@ -28,6 +28,7 @@ export type WorkerSpec = {
   /** Socket of the parent, to which whatever is no call is passed on; null when management has an address of its own. */
   readonly controlSocket: string | null
   readonly maxBodyBytes: number
+  readonly redisUrl: string | null
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
@@ -49,6 +50,7 @@ export async function startWorkers(
   spec: WorkerSpec,
   first: SnapshotSource,
   authority: LeaseAuthority,
+  learn: (news: HealthNews) => void,
   log: Log,
 ): Promise<Workers> {
   let source = first
@@ -67,6 +69,7 @@ export async function startWorkers(
         else if (message.type === 'failed') reject(new Error(message.message))
         else if (message.type === 'stopped') stopped.get(child)?.(message.cut)
         else if (message.type === 'health') {
+          learn(message)
           for (const other of running) if (other !== child) other.send(message)
         } else authority.receive(child.pid, message)
       },

@@ -71,7 +71,18 @@ function read(call: Call, incoming: Incoming): void {
   call.scan = scan
   call.modelAsked = incoming.pathModel ?? scan.model ?? null
   call.stream = incoming.pathStream ?? scan.stream
-  call.endUser = scan.user ?? null
+  call.endUser = scan.user ?? endUserOf(call, incoming)
+}
+
+const USER_ID = Buffer.from('"user_id"')
+
+/** Anthropic's clients name their end user as `metadata.user_id`. */
+function endUserOf({ route }: Call, { body }: Incoming): string | null {
+  if (route.dialect !== 'anthropic-messages') return null
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length)
+  if (!bytes.includes(USER_ID)) return null
+  const { metadata } = JSON.parse(bytes.toString()) as { metadata?: { user_id?: unknown } }
+  return typeof metadata?.user_id === 'string' ? metadata.user_id : null
 }
 
 function methodNotAllowed(method: string): AppError {

@@ -29,6 +29,7 @@ type Send = (alerts: BudgetAlerts, alert: BudgetAlert) => void
 /** Watches purses and sends one message for each threshold and period. */
 export class BudgetWatch {
   #budgets: ReadonlyMap<string, Budget>
+  readonly #told = new Map<string, { start: number; percents: Set<number> }>()
   readonly #send: Send
   readonly #clock: () => number
 
@@ -45,36 +46,33 @@ export class BudgetWatch {
 
   /** `id` is the meter's: `budget|name|period` and the partition. */
   watch(id: string, purse: Purse): void {
+    purse.onSpent = (spent) => void this.note(id, spent, purse.startedAt(this.#clock()))
+  }
+
+  /** Looks at what was spent in the period that began at `start`. `claim` says whether nobody else has told of it. */
+  async note(id: string, spent: number, start: number, claim?: (percent: number) => Promise<boolean>): Promise<void> {
     const [, name = '', , ...partition] = id.split('|')
-    const told = new Set<number>()
-    let period = -1
-    purse.onSpent = (spent) => {
-      const budget = this.#budgets.get(name)
-      if (!budget?.alerts || budget.amount_micros === 0) return
-      const now = this.#clock()
-      const start = purse.startedAt(now)
-      if (start !== period) {
-        period = start
-        told.clear()
-      }
-      for (const percent of budget.alerts.at) {
-        if (told.has(percent) || spent * 100 < budget.amount_micros * percent) continue
-        told.add(percent)
-        const of = partition.map((part) => part.slice(part.indexOf(':') + 1))
-        this.#send(budget.alerts, {
-          type: 'budget.threshold',
-          timestamp: new Date(now).toISOString(),
-          data: {
-            budget: name,
-            of,
-            percent,
-            amount_micros: budget.amount_micros,
-            spent_micros: spent,
-            period: budget.period,
-            mode: budget.mode,
-          },
-        })
-      }
+    const budget = this.#budgets.get(name)
+    if (!budget?.alerts || budget.amount_micros === 0) return
+    let told = this.#told.get(id)
+    if (told?.start !== start) this.#told.set(id, (told = { start, percents: new Set() }))
+    for (const percent of budget.alerts.at) {
+      if (told.percents.has(percent) || spent * 100 < budget.amount_micros * percent) continue
+      told.percents.add(percent)
+      if (claim && !(await claim(percent))) continue
+      this.#send(budget.alerts, {
+        type: 'budget.threshold',
+        timestamp: new Date(this.#clock()).toISOString(),
+        data: {
+          budget: name,
+          of: partition.map((part) => part.slice(part.indexOf(':') + 1)),
+          percent,
+          amount_micros: budget.amount_micros,
+          spent_micros: spent,
+          period: budget.period,
+          mode: budget.mode,
+        },
+      })
     }
   }
 }

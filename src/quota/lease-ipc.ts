@@ -22,6 +22,7 @@ const HOLD_MS = 200
 const SHARE = 0.05
 /** A worker that does not answer a recall in time is busy or dead. */
 const RECALL_MS = 100
+const REFILLS = 100
 
 /** The worker's side: a bank whose truth is the parent. Give it every `LeaseAnswer` that arrives. */
 export function openWorkerBank(
@@ -109,7 +110,9 @@ export class LeaseAuthority {
 
   async #grant(from: number, worker: Worker, spec: MeterSpec, need: number, want: number): Promise<Grant> {
     const meter = this.#bank.open(spec)
-    if (!meter.fits(this.#now(), need) && meter.refill) await meter.refill(this.#now(), want)
+    // What is fetched for one worker another may take first.
+    for (let round = 0; round < REFILLS && meter.refill && !meter.fits(this.#now(), need); round++)
+      if (!(await meter.refill(this.#now(), need))) break
     if (!meter.fits(this.#now(), need)) await this.#recallOthers(from, spec.id)
     const now = this.#now()
     let granted = 0

@@ -173,6 +173,7 @@ export class LeasedMeter implements Meter {
     )
     const later = this.#bank.now()
     this.#known = grant
+    if (this.#spec.kind === 'budget') this.#bank.onSpent?.(this.#spec.id, grant.spent, grant.ticket)
     this.#knownAt = later
     if (grant.granted === 0) {
       this.#refused = amount
@@ -200,6 +201,8 @@ function holdOf({ kind, windowMs }: MeterSpec): number {
 export class LeasedBank implements Bank {
   readonly evictions = 0
   readonly source: LeaseSource
+  /** Told what a budget has spent since `start`, whenever that is learned. */
+  onSpent: ((id: string, spent: number, start: number) => void) | undefined
   readonly now: () => number
   readonly #meters = new Map<string, LeasedMeter>()
   readonly #watched = new Set<LeasedMeter>()

@@ -4,6 +4,7 @@ import { Limit } from '../contract/limit.ts'
 import { Sharing } from '../contract/routing.ts'
 import { Budgets, type Reservation } from './budget.ts'
 import { LeasedBank } from './lease.ts'
+import { LeaseAuthority, openWorkerBank } from './lease-ipc.ts'
 import { Limiter, type Admission } from './limits.ts'
 import { RedisLeases } from './redis.ts'
 
@@ -93,6 +94,23 @@ describe.skipIf(!server)('leases through Redis (skipped where no redis-server is
     const { length } = await admitted(limiters, 3_000)
     expect(length).toBeLessThanOrEqual(1_000)
     expect(length).toBeGreaterThanOrEqual(1_000 * (1 - 0.02 * (count - 1) - 0.01))
+  })
+
+  test('workers of two nodes get what there is, and no more', async () => {
+    const limit = Limit.parse({ name: 'l', requests_per_minute: 100 })
+    const limiters = [node(), node()].flatMap(({ bank }) => {
+      const authority = new LeaseAuthority(bank)
+      return [0, 1].map((index) => {
+        const worker = openWorkerBank((message) => queueMicrotask(() => authority.receive(index, message)))
+        authority.join(index, (message) => queueMicrotask(() => worker.receive(message)))
+        closing.push(() => worker.bank.close())
+        return new Limiter([limit], worker.bank)
+      })
+    })
+    expect((await admitted(limiters.slice(0, 2), 80)).length).toBe(80)
+    const { length } = await admitted(limiters.slice(2), 80)
+    expect(length).toBeLessThanOrEqual(20)
+    expect(length).toBeGreaterThanOrEqual(16)
   })
 
   test('slots are shared and come back', async () => {

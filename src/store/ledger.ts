@@ -21,9 +21,6 @@ export type LedgerParty = {
 /** What some calls of one party cost together. */
 export type LedgerSum = LedgerParty & { readonly calls: number; readonly amount_micros: number }
 
-/** One entry. `hash` covers the entry and the hash before it: nothing can be changed or taken out unseen. */
-export type LedgerEntry = LedgerSum & { readonly sequence: number; readonly hash: string }
-
 /** What does not add up. */
 export type LedgerFault = { readonly kind: 'chain' | 'sum'; readonly message: string }
 

@@ -127,6 +127,12 @@ describe('limits', () => {
     expect(await statuses(['u1', 'u1', 'u2'].map((user) => ask(gateway, { user })))).toEqual({ 200: 2, 429: 1 })
   })
 
+  test('and as Anthropic’s clients name him', async () => {
+    const gateway = start({ limits: [{ name: 'u', per: ['end_user'], requests_per_day: 1 }] })
+    const as = (user_id: string) => ask(gateway, { metadata: { user_id } }, SECRET, '/v1/messages')
+    expect(await statuses(['u1', 'u1', 'u2'].map(as))).toEqual({ 200: 2, 429: 1 })
+  })
+
   test('of a provider: another target takes over, and a refusal comes when none is left', async () => {
     const gateway = start({
       limits: [
