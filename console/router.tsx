@@ -54,7 +54,7 @@ const routes = [
     component: lazyRouteComponent(() => import('./pages/playground/page.tsx'), 'PlaygroundPage'),
   }),
   createRoute({
-    ...page('/models', 'search', 'provider', 'capability', 'edit'),
+    ...page('/models', 'search', 'provider', 'capability', 'catalogue', 'edit'),
     component: lazyRouteComponent(() => import('./pages/models/page.tsx'), 'ModelsPage'),
   }),
   createRoute({

@@ -1,6 +1,4 @@
 /** The part of an address after `?`, as strings only: readable, and the same in every link. */
-export type Search = Readonly<Record<string, string | undefined>>
-
 export const parseSearch = (text: string): Record<string, string> =>
   Object.fromEntries(new URLSearchParams(text.replace(/^\?/, '')))
 

@@ -34,7 +34,7 @@ for (const [scheme, language, width, height] of VIEWS) {
     if (name === 'explain') await page.locator('button.mantine-Button-root[data-variant=subtle]').last().click()
     await page.waitForTimeout(500)
     const size = width > 1000 ? 'wide' : 'narrow'
-    await page.screenshot({ path: join(values.out, `${name}-${size}-${scheme}.jpg`), type: 'jpeg', quality: 78 })
+    await page.screenshot({ path: join(values.out, `${name}-${size}-${scheme}.jpg`), type: 'jpeg', quality: 70 })
     pictures++
   }
   async function askSomething(): Promise<void> {

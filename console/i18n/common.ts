@@ -35,6 +35,7 @@ export const COMMON = defineTexts({
   nothingFoundHint: ['Loosen a filter or clear them all.', '请放宽某个筛选条件，或全部清除。'],
   failedTitle: ['This could not be loaded', '无法加载'],
   deniedTitle: ['Your role may not see this', '您的角色无权查看'],
+  deniedUse: ['Your role may not do this', '您的角色无权执行此操作'],
   deniedHint: [
     'Ask an owner to change your role under Settings → People.',
     '请联系所有者在“设置 → 成员”中调整您的角色。',

@@ -31,4 +31,3 @@ export const PAGES = {
   welcome: '/console/welcome',
   join: '/console/join#token=abcdefghijklmnopqrstuvwxyz',
 } as const
-export type PageName = keyof typeof PAGES

@@ -85,7 +85,7 @@ function BudgetUse({ view }: { view: BudgetView }) {
               share={view.amount_micros ? (spent_micros + reserved_micros) / view.amount_micros : 1}
               label={`${view.name} ${who}: ${words}`}
             />
-            <div className="quiet" style={{ fontSize: 12, display: 'flex', justifyContent: 'space-between' }}>
+            <div className="quiet use-line">
               <span>{reserved_micros > 0 && t('reserved', { money: format.money(reserved_micros) })}</span>
               {resets_at && (
                 <span>

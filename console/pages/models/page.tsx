@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Text, Tooltip } from '@mantine/core'
+import { ActionIcon, Button, Group, Switch, Text, Tooltip } from '@mantine/core'
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useMemo } from 'react'
@@ -13,6 +13,7 @@ import { CopyButton } from '../../ui/copy.tsx'
 import { type Column, ColumnChooser, DataTable, useColumns } from '../../ui/data-table.tsx'
 import { FilterBar, FilterSelect, SearchField } from '../../ui/filter-bar.tsx'
 import { Icon } from '../../ui/icons.tsx'
+import { TextLink } from '../../ui/link.tsx'
 import { Page, Section } from '../../ui/page.tsx'
 import { SidePanel } from '../../ui/panel.tsx'
 import { EmptyState, ErrorState, Loading } from '../../ui/states.tsx'
@@ -29,7 +30,7 @@ export function ModelsPage() {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const query = useInfiniteQuery({
-    queryKey: ['models', search.search, search.provider, search.capability],
+    queryKey: ['models', search.search, search.provider, search.capability, search.catalogue],
     queryFn: ({ pageParam, signal }) =>
       api(
         listModels,
@@ -39,6 +40,7 @@ export function ModelsPage() {
             ...(search.search ? { search: search.search } : {}),
             ...(search.provider ? { provider: search.provider } : {}),
             ...(search.capability ? { capability: search.capability } : {}),
+            ...(search.catalogue ? { catalogue: 'true' } : {}),
             ...(pageParam ? { after: pageParam } : {}),
           },
         },
@@ -57,17 +59,18 @@ export function ModelsPage() {
     search?: string | undefined
     provider?: string | undefined
     capability?: string | undefined
+    catalogue?: string | undefined
     edit?: string | undefined
   }) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true })
   const columns = useModelColumns((id) => set({ edit: id }))
   const { shown, toggle } = useColumns('models', columns)
-  const filtered = Boolean(search.search ?? search.provider ?? search.capability)
+  const filtered = Boolean(search.search ?? search.provider ?? search.capability ?? search.catalogue)
   const editing = rows.find((model) => model.id === search.edit)
   return (
     <Page title={t('title')} lead={t('lead')}>
       <FilterBar
         active={filtered}
-        onClear={() => set({ search: undefined, provider: undefined, capability: undefined })}
+        onClear={() => set({ search: undefined, provider: undefined, capability: undefined, catalogue: undefined })}
         end={<ColumnChooser columns={columns} shown={shown} onToggle={toggle} />}
       >
         <SearchField value={search.search} onChange={(value) => set({ search: value })} placeholder={t('search')} />
@@ -87,6 +90,11 @@ export function ModelsPage() {
             label: value,
           }))}
           width={150}
+        />
+        <Switch
+          label={t('catalogue')}
+          checked={search.catalogue !== undefined}
+          onChange={(event) => set({ catalogue: event.currentTarget.checked ? '1' : undefined })}
         />
       </FilterBar>
       <Section pad={false}>
@@ -205,25 +213,30 @@ function useModelColumns(edit: (id: string) => void): readonly Column<ModelView>
         key: 'actions',
         title: '',
         numeric: true,
-        render: (model) => (
-          <Group gap={2} wrap="nowrap" justify="flex-end">
-            {may('prices:Update') && (
-              <Tooltip label={t('edit')}>
-                <ActionIcon aria-label={`${t('edit')}: ${model.id}`} onClick={() => edit(model.id)}>
-                  <Icon name="edit" />
+        render: (model) =>
+          model.set_up ? (
+            <Group gap={2} wrap="nowrap" justify="flex-end">
+              {may('prices:Update') && (
+                <Tooltip label={t('edit')}>
+                  <ActionIcon aria-label={`${t('edit')}: ${model.id}`} onClick={() => edit(model.id)}>
+                    <Icon name="edit" />
+                  </ActionIcon>
+                </Tooltip>
+              )}
+              <Tooltip label={t('try')}>
+                <ActionIcon
+                  aria-label={`${t('try')}: ${model.id}`}
+                  onClick={() => void navigate({ to: '/playground', search: { model: model.id } })}
+                >
+                  <Icon name="play" />
                 </ActionIcon>
               </Tooltip>
-            )}
-            <Tooltip label={t('try')}>
-              <ActionIcon
-                aria-label={`${t('try')}: ${model.id}`}
-                onClick={() => void navigate({ to: '/playground', search: { model: model.id } })}
-              >
-                <Icon name="play" />
-              </ActionIcon>
-            </Tooltip>
-          </Group>
-        ),
+            </Group>
+          ) : (
+            <TextLink to="/providers" search={{ new: '1' }}>
+              {t('setUp')}
+            </TextLink>
+          ),
       },
     ]
   }, [t, format, may, navigate, edit])

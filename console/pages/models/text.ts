@@ -9,6 +9,8 @@ export const MODELS_TEXT = defineTexts({
   search: ['Search models', '搜索模型'],
   provider: ['Provider', '提供商'],
   capability: ['Can do', '能力'],
+  setUp: ['Set up its provider', '设置其提供商'],
+  catalogue: ['Whole catalogue', '完整目录'],
   model: ['Model', '模型'],
   kind: ['Kind', '类型'],
   capabilities: ['Capabilities', '能力'],

@@ -2,7 +2,8 @@ import { Button, Group, Textarea, Tooltip } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import { createPlaygroundKey } from '../../../src/contract/api/settings.ts'
-import { api } from '../../api.ts'
+import { api, useMay } from '../../api.ts'
+import { COMMON } from '../../i18n/common.ts'
 import { useText } from '../../i18n/text.ts'
 import { Icon } from '../../ui/icons.tsx'
 import { Page } from '../../ui/page.tsx'
@@ -23,6 +24,8 @@ type Key = { secret: string; base_url: string; expires_at: string }
 export function PlaygroundPage() {
   const t = useText(PLAYGROUND_TEXT)
   const words = useErrorWords()
+  const common = useText(COMMON)
+  const may = useMay()
   const { model: first } = route.useSearch()
   const [panes, setPanes] = useState<{ id: string; model: string }[]>([
     { id: 'a', model: first ?? '' },
@@ -114,8 +117,12 @@ export function PlaygroundPage() {
               />
             ))}
           </div>
-          {turns.length === 0 && <EmptyState icon="play" title={t('emptyTitle')} hint={t('emptyHint')} />}
+          {turns.length === 0 && may('playground:Use') && (
+            <EmptyState icon="play" title={t('emptyTitle')} hint={t('emptyHint')} />
+          )}
+          {!may('playground:Use') && <EmptyState icon="role" title={common('deniedUse')} hint={t('denied')} />}
           <form
+            hidden={!may('playground:Use')}
             className="card composer"
             onSubmit={(event) => {
               event.preventDefault()

@@ -44,5 +44,9 @@ export const PLAYGROUND_TEXT = defineTexts({
     '并排比较回答、速度与费用。按 Ctrl+Enter 发送。',
   ],
   failed: ['The call failed', '调用失败'],
+  denied: [
+    'Your role may look, but calls from here cost money: ask an owner to make you an admin.',
+    '您的角色仅可查看；从此处发出的调用会产生费用，请联系所有者将您设为管理员。',
+  ],
   noModel: ['Choose a model first.', '请先选择模型。'],
 })
