@@ -14,7 +14,7 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string', multiple: true },
     without: { type: 'string', multiple: true },
-    seconds: { type: 'string', default: '4' },
+    seconds: { type: 'string', default: '3' },
     rounds: { type: 'string' },
     list: { type: 'boolean' },
     help: { type: 'boolean' },
@@ -27,7 +27,7 @@ const chosen = scenarios.filter(
 const without = new Set(values.without?.flatMap((ids) => ids.split(',')))
 
 if (values.help || values.list || chosen.length === 0) {
-  console.log('npm run bench -- [--only ID,…] [--without CONTENDER,…] [--seconds 4] [--rounds N]\n')
+  console.log('npm run bench -- [--only ID,…] [--without CONTENDER,…] [--seconds 3] [--rounds N]\n')
   for (const scenario of scenarios) console.log(`  ${scenario.id.padEnd(14)} ${scenario.title}`)
   process.exit(values.help || values.list ? 0 : 2)
 }

@@ -35,7 +35,7 @@ export const policies = defineScenario({
     portreeve('with', 'limits, budget, fallback', { configuration: POLICIES, model: 'fast' }),
   ],
   columns: PLAIN_COLUMNS,
-  rounds: 3,
+  rounds: 2,
   measure: (running, bench) => measurePlain(running, bench, 64),
   goals: [
     {
@@ -56,7 +56,7 @@ export const refusals = defineScenario({
     portreeve('429', '429, limit reached', { configuration: USED_UP }),
   ],
   columns: PLAIN_COLUMNS,
-  rounds: 3,
+  rounds: 2,
   async measure(running, bench, { id }) {
     if (id !== '429') return measurePlain(running, bench, 64, id === '401' ? 401 : 200)
     // The one call that the day allows; later rounds find it used up.
@@ -80,7 +80,7 @@ export const cached = defineScenario({
   title: 'The same call again, answered from the cache: 64 connections, one core',
   contenders: [portreeve('passed', 'passed through'), portreeve('cached', 'from the cache', { configuration: CACHE })],
   columns: PLAIN_COLUMNS,
-  rounds: 3,
+  rounds: 2,
   measure: (running, bench) => measurePlain(running, bench, 64),
   goals: [
     {

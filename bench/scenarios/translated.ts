@@ -28,7 +28,7 @@ export const translated = defineScenario({
   title: 'OpenAI client, Anthropic upstream: plain JSON call, 64 connections, one core',
   contenders,
   columns: PLAIN_COLUMNS,
-  rounds: 3,
+  rounds: 2,
   measure: (running, bench) => measurePlain(running, bench, 64),
   goals: [
     {
@@ -51,7 +51,7 @@ export const translatedStream = defineScenario({
   title: 'OpenAI client, Anthropic upstream: paced stream of 64 chunks, 100 connections, one core',
   contenders,
   columns: STREAM_COLUMNS,
-  rounds: 3,
+  rounds: 2,
   measure: (running, bench) => measureStreams(running, bench),
   goals: [
     {
