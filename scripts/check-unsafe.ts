@@ -2,7 +2,7 @@
 import { linesMatching, runRule, type Rule } from './rule.ts'
 
 const UNSAFE =
-  /\bchild_process\b|\bBun\.(spawn|spawnSync|\$)|\beval\s*\(|\bnew Function\s*\(|['"](node:)?vm['"]|\bBun\.plugin\b|dangerouslySetInnerHTML/
+  /\bchild_process\b|\bBun\.(spawn|spawnSync|\$)|(?<![.#\w]|async )eval\s*\(|\bnew Function\s*\(|['"](node:)?vm['"]|\bBun\.plugin\b|dangerouslySetInnerHTML/
 
 /** Files that may, each with its reason. */
 const EXCEPT: Readonly<Record<string, string>> = {

@@ -19,6 +19,7 @@ test.each([
   [vendorNames, 'src/quota/x.ts', '// as azure does\n/* and\n groq */ const a = 1', 0],
   [unsafe, 'src/http/x.ts', "import { spawn } from 'node:child_process'", 1],
   [unsafe, 'src/http/x.ts', 'const y = eval(text)', 1],
+  [unsafe, 'src/quota/x.ts', 'await this.redis.eval(script, keys)', 0],
   [unsafe, 'src/http/x.ts', 'await Bun.$`ls`', 1],
   [unsafe, 'src/http/x.ts', 'Bun.spawn([])', 1],
   [unsafe, 'src/http/x.ts', 'const evaluated = evaluate(policy)', 0],
