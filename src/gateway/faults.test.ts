@@ -4,7 +4,7 @@ import { FakeVendor } from '../../test/fake-vendor/vendor.ts'
 import { sourceProvider, startTestGateway } from '../../test/helpers/gateway.ts'
 
 const vendor = new FakeVendor()
-const timeouts = { connect_ms: 2_000, first_byte_ms: 400, idle_ms: 400, total_ms: 5_000 }
+const timeouts = { connect_ms: 2_000, first_byte_ms: 400, idle_ms: 400, total_ms: 2_500 }
 const gateway = startTestGateway({ providers: [sourceProvider('local', `${vendor.origin}/v1`, { timeouts })] })
 afterAll(async () => {
   await gateway.stop()

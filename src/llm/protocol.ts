@@ -125,6 +125,8 @@ export type VendorSide = {
   decodeResponse(body: Json, context?: DecodeContext): Result
   createStreamDecoder(context?: DecodeContext): StreamDecoder
   decodeError(status: number, headers: Headers, body: Uint8Array): CallError
+  /** What a whole answer tells that passes through, from its JSON; a format without it is tapped. */
+  readReport?(body: Json, quirks: Quirks): TapReport
   /** For calls whose client speaks the same format. */
   createUsageTap(stream: boolean, options?: TapOptions): UsageTap
 }

@@ -8,7 +8,7 @@ import { createStreamDecoder } from './openai-chat/decode-stream.ts'
 import { encodeRequest } from './openai-chat/encode-request.ts'
 import { encodeError, encodeResponse } from './openai-chat/encode-response.ts'
 import { createStreamEncoder } from './openai-chat/encode-stream.ts'
-import { createChatTap } from './openai-chat/tap.ts'
+import { createChatTap, readReport } from './openai-chat/tap.ts'
 
 export const openaiChat = {
   id: 'openai-chat',
@@ -26,6 +26,7 @@ export const openaiChat = {
     decodeResponse,
     createStreamDecoder,
     decodeError: readError,
+    readReport,
     createUsageTap: createChatTap,
   },
 } satisfies Protocol

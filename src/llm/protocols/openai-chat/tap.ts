@@ -1,7 +1,8 @@
 // Watches a chat completion that passes through: keeps the two ends, and holds back the usage chunk that the client did not ask for.
-import { asNumber } from '../../json.ts'
+import { asArray, asNumber, asObject, asText } from '../../json.ts'
 import { failureIn, vendorError } from '../../errors.ts'
-import type { JsonObject } from '../../spec.ts'
+import type { Json, JsonObject } from '../../spec.ts'
+import type { Quirks } from '../../target.ts'
 import type { TapOptions, TapReport, UsageTap } from '../../protocol.ts'
 import { skipSpace } from '../../stream/json-scan.ts'
 import { estimateEvents, firstText, lastObject, lastText, Tail } from '../../stream/tail.ts'
@@ -80,6 +81,23 @@ function reportOf(tail: Tail, stream: boolean, options: TapOptions): TapReport {
     ...(failed ? { error: vendorError(failureIn({ error: failure })) } : {}),
     complete: done && !failed,
     estimatedOutput: stream && usage === undefined ? estimateEvents(tail) : 0,
+  }
+}
+
+/** What a whole answer tells, whatever the endpoint: every one of them puts usage and errors in the same places. */
+export function readReport(body: Json, quirks: Quirks): TapReport {
+  const answer = asObject(body) ?? {}
+  const usage = asObject(answer['usage'])
+  const finish = asText(asObject(asArray(answer['choices'])[0])?.['finish_reason'])
+  const [model, id, failure] = [asText(answer['model']), asText(answer['id']), asObject(answer['error'])]
+  return {
+    ...(usage === undefined ? {} : { usage: readUsage(usage, quirks) }),
+    ...(finish === undefined ? {} : { finish: readFinish(finish) }),
+    ...(model === undefined ? {} : { model }),
+    ...(id === undefined ? {} : { id }),
+    ...(failure === undefined ? {} : { error: vendorError(failureIn({ error: failure })) }),
+    complete: failure === undefined,
+    estimatedOutput: 0,
   }
 }
 
