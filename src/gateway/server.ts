@@ -26,6 +26,7 @@ export type GatewayServer = {
 
 /** Seconds: above the 60 s after which load balancers give up idle connections, so that never the server closes first. */
 const IDLE_SECONDS = 75
+const FLUSH_MS = 1_000
 
 /** The listening half of the data plane. Throws `conflict` when the port is taken. */
 export function openGatewayServer(options: ServerOptions): GatewayServer {
@@ -52,9 +53,10 @@ export function openGatewayServer(options: ServerOptions): GatewayServer {
     port: server.port ?? options.port,
     async stop(graceMs) {
       stopping = true
-      const drained = idle(gateway, graceMs)
-      await drained
+      await until(() => gateway.inFlight === 0, graceMs)
       const cut = gateway.inFlight
+      // A call is over when its record is durable; its last bytes may still be on their way out.
+      await until(() => server.pendingRequests === 0, FLUSH_MS)
       await server.stop(true)
       return cut
     },
@@ -86,16 +88,16 @@ function serve(
   }
 }
 
-/** Resolves when no call is under way, or when the time is over. */
-function idle(gateway: Gateway, graceMs: number): Promise<void> {
+/** Resolves when the condition holds, or when the time is over. */
+function until(holds: () => boolean, ms: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
-  const until = performance.now() + graceMs
+  const end = performance.now() + ms
   const check = () => {
-    if (gateway.inFlight > 0 && performance.now() < until) return
+    if (!holds() && performance.now() < end) return
     clearInterval(timer)
     resolve()
   }
-  const timer = setInterval(check, 20)
+  const timer = setInterval(check, 10)
   check()
   return promise
 }
