@@ -1,5 +1,5 @@
 import { Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight'
-import { useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { useDebouncedValue } from '@mantine/hooks'
@@ -24,6 +24,8 @@ export function Palette() {
   const things = useQuery({
     queryKey: ['palette', search],
     enabled: search.length > 1,
+    // What was found stays until there is something better: the list does not empty between two letters.
+    placeholderData: keepPreviousData,
     queryFn: async () => {
       const [keys, models, aliases, providers] = await Promise.all([
         api(listKeys, { query: { search, limit: 5 } }),
@@ -51,16 +53,17 @@ export function Palette() {
       item('explain', t('explainReason'), 'question', '/roles?tab=explain'),
       ...(may('users:Create') ? [item('invite', t('invite'), 'user', '/settings?tab=people')] : []),
     ]
-    const found = things && [
-      ...things.providers
-        .filter((p) => `${p.id} ${p.label}`.toLowerCase().includes(search.toLowerCase()))
-        .map((p) => item(`p:${p.id}`, p.id, 'provider', `/providers/${encodeURIComponent(p.id)}`, p.label)),
-      ...things.aliases.map((a) => item(`a:${a.name}`, a.name, 'alias', `/aliases/${encodeURIComponent(a.name)}`)),
-      ...things.keys.map((k) => item(`k:${k.id}`, k.name, 'key', `/keys/${encodeURIComponent(k.id)}`, k.hint)),
-      ...things.models.map((m) => item(`m:${m.id}`, m.id, 'model', `/models?search=${encodeURIComponent(m.id)}`)),
-    ]
+    const found = search.length > 1 &&
+      things && [
+        ...things.providers
+          .filter((p) => `${p.id} ${p.label}`.toLowerCase().includes(search.toLowerCase()))
+          .map((p) => item(`p:${p.id}`, p.id, 'provider', `/providers/${encodeURIComponent(p.id)}`, p.label)),
+        ...things.aliases.map((a) => item(`a:${a.name}`, a.name, 'alias', `/aliases/${encodeURIComponent(a.name)}`)),
+        ...things.keys.map((k) => item(`k:${k.id}`, k.name, 'key', `/keys/${encodeURIComponent(k.id)}`, k.hint)),
+        ...things.models.map((m) => item(`m:${m.id}`, m.id, 'model', `/models?search=${encodeURIComponent(m.id)}`)),
+      ]
     return [
-      ...(found?.length ? [{ group: search, actions: found }] : []),
+      ...(found && found.length > 0 ? [{ group: search, actions: found }] : []),
       {
         group: t('rooms'),
         actions: ALL_ROOMS.map((r) => item(r.name, room(r.name), r.icon, r.to)),
@@ -77,11 +80,18 @@ export function Palette() {
       nothingFound={t('nothingFound')}
       highlightQuery
       scrollable
+      transitionProps={{ duration: 0 }}
       maxHeight={460}
       searchProps={{
         leftSection: <Icon name="search" size={18} />,
         placeholder: t('searchAll'),
         'aria-label': t('searchAll'),
+        // Results that arrive while one types take the selection away: Enter then means the first.
+        onKeyDown: (event) => {
+          if (event.key !== 'Enter' || document.querySelector('[data-action][data-selected]')) return
+          event.preventDefault()
+          document.querySelector<HTMLElement>('[data-action]')?.click()
+        },
       }}
     />
   )

@@ -28,7 +28,7 @@ const TASKS: readonly (readonly [task: string, from: string, run: (page: Page) =
     '/console/',
     async (page) => {
       await page.keyboard.press('Control+k')
-      await page.getByPlaceholder('Search or jump to …').waitFor()
+      await page.waitForFunction(() => document.activeElement?.getAttribute('aria-label') === 'Search or jump to …')
       await page.keyboard.type('limits')
       await page.keyboard.press('Enter')
       await page.waitForURL('**/console/limits*')
@@ -39,6 +39,7 @@ const TASKS: readonly (readonly [task: string, from: string, run: (page: Page) =
     '/console/',
     async (page) => {
       await page.keyboard.press('Control+k')
+      await page.waitForFunction(() => document.activeElement?.getAttribute('aria-label') === 'Search or jump to …')
       await page.keyboard.type('support-b')
       await page.locator('[data-action]', { hasText: 'support-bot' }).waitFor()
       await page.keyboard.press('Enter')
