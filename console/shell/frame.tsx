@@ -1,5 +1,5 @@
 import { AppShell, Burger, Group, Kbd, Menu, Text, UnstyledButton, useMantineColorScheme } from '@mantine/core'
-import { useDisclosure } from '@mantine/hooks'
+import { useDisclosure, useHotkeys } from '@mantine/hooks'
 import { spotlight } from '@mantine/spotlight'
 import { Link, Outlet, useNavigate, useRouter } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useContext, useEffect } from 'react'
@@ -23,6 +23,8 @@ export function Frame() {
   const [helping, help] = useDisclosure(false)
   const navigate = useNavigate()
   const router = useRouter()
+  // Here and not in the palette, which is loaded a moment later: the key works from the first paint on.
+  useHotkeys([['mod+K', spotlight.toggle]], [])
   useEffect(
     () =>
       router.subscribe('onBeforeLoad', ({ pathChanged }) => {

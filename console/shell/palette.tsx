@@ -76,7 +76,7 @@ export function Palette() {
       actions={actions}
       query={query}
       onQueryChange={setQuery}
-      shortcut={['mod + K']}
+      shortcut={null}
       nothingFound={t('nothingFound')}
       highlightQuery
       scrollable
