@@ -143,7 +143,7 @@ function passThrough(
       const out = tap.push(bytes)
       return { body: out, report: tap.report() }
     },
-    stream: () => new PassThrough(vendor.createUsageTap(true, tapOptions), () => errorEncoder(call)),
+    stream: () => new PassThrough(vendor.createUsageTap(true, tapOptions), (resumed) => errorEncoder(call, resumed)),
     streamContentType: 'text/event-stream; charset=utf-8',
   }
 }
@@ -269,7 +269,7 @@ function parseJson(bytes: Uint8Array): Json {
 }
 
 /** An encoder that is only asked to fail: no part of the request matters to it. */
-function errorEncoder(call: Call): StreamEncoder {
+function errorEncoder(call: Call, resumed: NonNullable<AnswerOptions['resumed']>): StreamEncoder {
   const model = call.modelAsked ?? ''
   const client = protocolOf(call.route.dialect).client
   if (!client) throw callErrorOf(new AppError('internal', 'this dialect cannot be answered'))
@@ -278,5 +278,6 @@ function errorEncoder(call: Call): StreamEncoder {
     model,
     requestId: call.id,
     created: Math.floor(call.startedAt / 1000),
+    resumed,
   })
 }

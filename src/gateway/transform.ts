@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts'
 import { isJson } from '../llm/stream/json-scan.ts'
 import type { StreamGuard } from './guard/stream.ts'
-import type { StreamDecoder, StreamEncoder, TapReport, UsageTap } from '../llm/protocol.ts'
+import type { AnswerOptions, StreamDecoder, StreamEncoder, TapReport, UsageTap } from '../llm/protocol.ts'
 import type { CallError, FinishReason, StreamPart, Usage } from '../llm/spec.ts'
 
 /** What happens to a stream's bytes on their way to the client. */
@@ -53,17 +53,35 @@ function severalLines(view: Buffer, from: number, to: number): boolean {
   return line >= 0 && line < to
 }
 
+type Resumed = NonNullable<AnswerOptions['resumed']>
+
+const NOTHING = new Uint8Array()
+
+/** The number behind the last one that these bytes hold whole; 0 where events bear none. */
+function nextSequence(chunks: readonly Uint8Array[]): number {
+  const numbers = [
+    ...Buffer.concat(chunks)
+      .toString('latin1')
+      .matchAll(/"sequence_number":\s*(\d+)\s*[,}]/g),
+  ]
+  const last = numbers.at(-1)
+  return last ? Number(last[1]) + 1 : 0
+}
+
 /** Bytes pass untouched; the tap watches them. */
 export class PassThrough implements StreamTransform {
   finished = false
   readonly #tap: UsageTap
-  readonly #encoder: () => StreamEncoder
+  readonly #encoder: (resumed: Resumed) => StreamEncoder
+  /** The two chunks that were sent last. */
+  #last: Uint8Array = NOTHING
+  #lastButOne: Uint8Array = NOTHING
   #lineOpen = false
   /** Bytes since the last line's end. */
   #sinceEvent = 0
 
   /** `encoder` makes the error event, should one be needed. */
-  constructor(tap: UsageTap, encoder: () => StreamEncoder) {
+  constructor(tap: UsageTap, encoder: (resumed: Resumed) => StreamEncoder) {
     this.#tap = tap
     this.#encoder = encoder
   }
@@ -71,6 +89,8 @@ export class PassThrough implements StreamTransform {
   push(bytes: Uint8Array): Uint8Array {
     const out = this.#tap.push(bytes)
     if (out.length === 0) return out
+    this.#lastButOne = this.#last
+    this.#last = out
     if (!this.#lineOpen && !validEvents(out))
       throw new AppError('upstream_invalid', 'the upstream sent an event that is not JSON')
     this.#sinceEvent = out.includes(10) ? 0 : this.#sinceEvent + out.length
@@ -90,7 +110,12 @@ export class PassThrough implements StreamTransform {
 
   fail(error: CallError): string {
     // An event that was cut in the middle is ended first, or the error would be read as a part of it.
-    return (this.#lineOpen ? '\n\n' : '') + this.#encoder().fail(error)
+    return (this.#lineOpen ? '\n\n' : '') + this.#encoder(this.#resumed()).fail(error)
+  }
+
+  #resumed(): Resumed {
+    const { id } = this.#tap.report()
+    return { ...(id === undefined ? {} : { id }), sequence: nextSequence([this.#lastButOne, this.#last]) }
   }
 
   report(): TapReport {

@@ -120,6 +120,20 @@ export class Drops {
     if (found) this.add('cache_control', 'the provider takes no cache markers')
   }
 
+  /** Promises about what a tool's arguments look like, for vendors that cannot keep them. */
+  toolRules({ tools, dialect }: ChatRequest, promises: { readonly strict: boolean }): void {
+    for (const [index, tool] of tools.entries()) {
+      const chat = dialect === 'openai-chat'
+      if (tool.type === 'function' && tool.strict === true && !promises.strict)
+        this.add(
+          `tools[${index}].${chat ? 'function.' : ''}strict`,
+          'the provider does not hold arguments to their schema',
+        )
+      if (tool.type === 'custom' && tool.format !== undefined && tool.format['type'] !== 'text')
+        this.add(`tools[${index}].${chat ? 'custom.' : ''}format`, 'the provider knows no grammars')
+    }
+  }
+
   extra(request: ChatRequest, reason: string): void {
     for (const [name, value] of Object.entries(request.extra)) if (!saysNothing(name, value)) this.add(name, reason)
   }

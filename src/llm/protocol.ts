@@ -40,6 +40,8 @@ export type AnswerOptions = {
   readonly created: number
   /** Query of the call: Gemini answers with SSE or with a JSON array. */
   readonly query?: Readonly<Record<string, string>>
+  /** The stream has begun elsewhere: its id, and the number that its next event must bear. */
+  readonly resumed?: { readonly id?: string; readonly sequence: number }
 }
 
 /** Makes the bytes of a client's stream. `end` after an answer that was never finished is a failure and says so. */

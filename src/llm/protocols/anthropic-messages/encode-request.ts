@@ -153,6 +153,7 @@ function closeObjects(schema: JsonObject): JsonObject {
 function writeTools({ request, target, model, drops }: Plan, naming: Naming): JsonObject[] {
   const allowed = request.toolChoice?.type === 'allowed' ? new Set(request.toolChoice.names) : undefined
   const written: JsonObject[] = []
+  drops.toolRules(request, { strict: hasNativeSchema(model, target) })
   request.tools.forEach((tool, index) => {
     if (tool.type === 'native') {
       if (tool.protocol === 'anthropic-messages') written.push(tool.value)

@@ -97,6 +97,7 @@ function writeTools({ request, naming, drops }: Plan, { tool }: Structure): Json
   const mute = toolChoice?.type === 'none' && !called.length
   const allowed = toolChoice?.type === 'allowed' ? new Set(toolChoice.names) : undefined
   const written: JsonObject[] = []
+  drops.toolRules(request, { strict: false })
   for (const [index, each] of request.tools.entries()) {
     if (each.type === 'native') drops.add(`tools[${index}]`, 'only its own provider can run this tool')
     else if (!mute && (!allowed || allowed.has(each.name))) {

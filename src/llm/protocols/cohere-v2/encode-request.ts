@@ -94,6 +94,7 @@ function writeTools(request: ChatRequest, naming: Naming, drops: Drops): Tools {
   const { toolChoice } = request
   const wanted =
     toolChoice?.type === 'tool' ? [toolChoice.name] : toolChoice?.type === 'allowed' ? toolChoice.names : undefined
+  drops.toolRules(request, { strict: true })
   const tools: JsonObject[] = []
   let strict = false
   for (const [index, tool] of request.tools.entries()) {

@@ -107,6 +107,7 @@ function writeTools(
 ): { readonly tools: JsonObject[]; readonly natives: JsonObject[] } {
   const tools: JsonObject[] = []
   const natives: JsonObject[] = []
+  drops.toolRules(request, { strict: false })
   request.tools.forEach((tool, index) => {
     if (tool.type === 'native') {
       if (tool.protocol === 'gemini') natives.push(tool.value)

@@ -47,6 +47,7 @@ export function encodeRequest(request: ChatRequest, target: Target): EncodedRequ
     'Ollama has no such parameter',
   )
   drops.cacheMarkers(request)
+  drops.toolRules(request, { strict: false })
   for (const [name, value] of Object.entries(request.extra)) {
     if (OWN.has(name)) body[name] = value
     else drops.add(name, 'Ollama has no such parameter')

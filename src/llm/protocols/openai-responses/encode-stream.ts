@@ -50,6 +50,7 @@ class ResponseEncoder implements StreamEncoder {
 
   constructor(options: AnswerOptions) {
     this.#options = options
+    this.#sequence = options.resumed?.sequence ?? 0
   }
 
   #event(type: string, body: string): string {
@@ -377,7 +378,8 @@ class ResponseEncoder implements StreamEncoder {
     const { code, message, param } = envelope
     const flat = JSON.stringify({ code, message, param, error: envelope }).slice(1, -1)
     const frame =
-      this.#frame ?? frameOf(this.#options, responseId(undefined, this.#options.requestId), this.#options.created)
+      this.#frame ??
+      frameOf(this.#options, responseId(this.#options.resumed?.id, this.#options.requestId), this.#options.created)
     const response = {
       ...frame,
       status: 'failed',
