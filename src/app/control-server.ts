@@ -14,7 +14,7 @@ export function listenControl(hostname: string, port: number, handle: ControlHan
   } catch (error) {
     throw new AppError(
       'conflict',
-      `the management API cannot listen on ${hostname}:${port}: ${error instanceof Error ? error.message : String(error)}. Choose another with --admin-port.`,
+      `the management API cannot listen on ${hostname}:${port}: ${error instanceof Error ? error.message : String(error)} Choose another with --admin-port.`,
       { field: '--admin-port' },
       error,
     )

@@ -12,7 +12,7 @@ import { openManagement, type Management } from './management.ts'
 import { openGatewayProcess } from './gateway-process.ts'
 import { createHolder } from './holder.ts'
 import { lastSourceIn } from './last-source.ts'
-import { describeError, type Log } from './log.ts'
+import type { Log } from './log.ts'
 import { openTraffic, spooledCosts } from './traffic.ts'
 import type { LedgerSum } from '../store/ledger.ts'
 import { startWorkers, type Workers } from './workers.ts'
@@ -36,10 +36,12 @@ export type Running = {
 /** Starts everything that `config` asks for. Throws AppError with the remedy when it cannot. */
 export async function startPortreeve(config: Config, file: StartFile | null, log: Log): Promise<Running> {
   const folder = openDataFolder(config.dataFolder)
+  const opened: (() => Promise<void> | void)[] = [() => folder.close()]
   try {
-    return await startIn(folder, config, file, log)
+    return await startIn(folder, config, file, log, opened)
   } catch (error) {
-    folder.close()
+    // What stays open would keep the process alive after it said why it cannot start.
+    for (const close of opened.toReversed()) await close()
     throw error
   }
 }
@@ -49,6 +51,7 @@ async function startIn(
   config: Config,
   file: StartFile | null,
   log: Log,
+  opened: (() => Promise<void> | void)[],
 ): Promise<Running> {
   const sealer = openSealer(folder.path, config.encryptionKey)
   const spoolFolder = folder.file('spool')
@@ -64,11 +67,13 @@ async function startIn(
     workers?.publish(next)
   }
   const traffic = openTraffic({ redisUrl: config.redisUrl, holder, log })
+  opened.push(() => traffic.close())
   const { limitUse, budgetUse, restingKeys } = traffic
   const spooled = spooledCosts(spoolFolder)
   const spent = (sums: readonly LedgerSum[]) => traffic.restore([...sums, ...spooled])
   const use = { limitUse, budgetUse, restingKeys }
   const management = await openManagement({ config, file, folder, sealer, spoolFolder, log, publish, spent, use })
+  opened.push(() => management.close())
   if (!source) {
     // The database could not be read: yesterday's configuration serves until it can.
     source = last.read()
@@ -80,6 +85,7 @@ async function startIn(
   const rest: ServerOptions['rest'] = own ? undefined : management.handle
   const controlSocket = folder.file('control.sock')
   const plane = count === 1 ? single() : await many()
+  opened.push(() => plane.stop(0).then(() => {}))
   const admin = own ? listenControl(config.adminHost, config.adminPort ?? 0, management.handle) : undefined
   const url = reachable(config.host, plane.server.port)
   const adminUrl = admin ? reachable(config.adminHost, admin.port) : url
@@ -124,9 +130,8 @@ async function startIn(
       )
     } catch (error) {
       control.stop()
-      throw error instanceof AppError
-        ? error
-        : new AppError('conflict', describeError(error), { field: '--port' }, error)
+      const reason = error instanceof Error ? error.message : String(error)
+      throw error instanceof AppError ? error : new AppError('conflict', reason, { field: '--port' }, error)
     }
     const started = workers
     return {

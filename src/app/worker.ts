@@ -6,6 +6,7 @@ import { compileSnapshot } from '../snapshot/compile.ts'
 import { PEER_HEADER } from './control-server.ts'
 import { createHolder } from './holder.ts'
 import { openGatewayProcess, type GatewayProcess } from './gateway-process.ts'
+import { AppError } from '../errors.ts'
 import { createLog, describeError } from './log.ts'
 import { WORKER_VARIABLE, type FromWorker, type ToWorker, type WorkerSpec } from './workers.ts'
 
@@ -61,7 +62,7 @@ export function runWorker(env: Readonly<Record<string, string | undefined>>): Pr
       holder.set(compileSnapshot(message.source))
       if (message.type === 'start') start(message.spec)
     } catch (error) {
-      tell({ type: 'failed', message: describeError(error) })
+      tell({ type: 'failed', message: error instanceof AppError ? error.message : describeError(error) })
     }
   })
   // A worker without a parent has nobody to record for.

@@ -94,6 +94,7 @@ export async function startWorkers(
   // The first one finds the port; the others share it.
   port = await spawn(0).catch((error: unknown) => {
     stopping = true
+    for (const child of running) child.kill('SIGKILL')
     throw error
   })
   await Promise.all(Array.from({ length: count - 1 }, (_, index) => spawn(index + 1)))

@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { readConfigurationText } from '../config/configuration-text.ts'
-import { placeOf, refusal } from '../config/finding.ts'
+import { lineOf, refusal } from '../config/finding.ts'
 import { redactedConfiguration } from '../config/redact.ts'
 import { settingOptions, SETTINGS, type SettingName } from '../config/setting.ts'
+import type { Configuration } from '../contract/configuration.ts'
 import { AppError } from '../errors.ts'
 import { defineCommand } from './command.ts'
 import { configOf } from './management.ts'
@@ -15,30 +16,37 @@ const check = defineCommand({
   summary: 'check a portreeve.yaml without using it',
   positionals: [{ name: 'FILE', about: 'the file; portreeve.yaml unless given' }],
   examples: ['portreeve config check', 'portreeve config check deploy/portreeve.yaml'],
-  run(input, io) {
+  async run(input, io) {
     const path = resolve(io.cwd, input.positionals[0] ?? io.env['PORTREEVE_CONFIG'] ?? 'portreeve.yaml')
     if (!existsSync(path)) throw new AppError('not_found', `There is no file ${path}.`, { field: 'FILE' })
-    const read = readConfigurationText(readFileSync(path, 'utf8'), path, { env: io.env, folder: dirname(path) })
-    if (input.json) {
-      io.out(`${JSON.stringify({ ok: read.ok, findings: read.ok ? [] : read.findings })}\n`)
-      return read.ok ? 0 : 1
-    }
-    if (read.ok) {
-      const { providers, aliases, keys, limits, budgets, guards } = read.configuration
-      const counts = Object.entries({ providers, aliases, keys, limits, budgets, guards }).filter(
-        ([, each]) => each.length > 0,
-      )
-      io.out(
-        `${path} is right: ${counts.map(([name, each]) => `${each.length} ${name}`).join(', ') || 'nothing is set up in it'}.\n`,
-      )
-      return 0
-    }
-    for (const finding of read.findings)
-      io.err(`${placeOf(finding)}: ${finding.field ? `${finding.field}: ` : ''}${finding.message}\n`)
-    io.err(`${refusal(path, read.findings).message}\n`)
-    return 1
+    const text = readFileSync(path, 'utf8')
+    const read = readConfigurationText(text, path, { env: io.env, folder: dirname(path) })
+    const { findingsOfWhole } = await import('../app/check-file.ts')
+    const findings = read.ok
+      ? await findingsOfWhole({ path, text, configuration: read.configuration }, io.env)
+      : read.findings
+    if (input.json) io.out(`${JSON.stringify({ ok: findings.length === 0, findings })}\n`)
+    else if (read.ok && findings.length === 0) io.out(`${path} is right: ${countsOf(read.configuration)}.\n`)
+    else io.err([...findings.map(lineOf), refusal(path, findings).message, ''].join('\n'))
+    return findings.length === 0 ? 0 : 1
   },
 })
+
+function countsOf({ providers, aliases, keys, limits, budgets, guards }: Configuration): string {
+  const counts = [
+    [providers, 'provider', 'providers'],
+    [aliases, 'alias', 'aliases'],
+    [keys, 'key', 'keys'],
+    [limits, 'limit', 'limits'],
+    [budgets, 'budget', 'budgets'],
+    [guards, 'guard', 'guards'],
+  ] as const
+  const said = counts.filter(([{ length }]) => length > 0)
+  return (
+    said.map(([{ length }, one, many]) => `${length} ${length === 1 ? one : many}`).join(', ') ||
+    'nothing is set up in it'
+  )
+}
 
 const show = defineCommand({
   name: 'config show',

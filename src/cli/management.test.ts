@@ -123,9 +123,10 @@ describe('with a gateway on the folder', async () => {
 describe('config check', () => {
   const cwd = folder()
   writeFileSync(join(cwd, 'good.yaml'), 'keys:\n  - { name: ci, secret: "env:CI" }\n')
+  writeFileSync(join(cwd, 'typo.yaml'), 'providers:\n  - { id: a, type: opnai }\n')
   writeFileSync(join(cwd, 'bad.yaml'), 'keys:\n  - { nam: ci }\n')
   test.each([
-    ['config check good.yaml', { CI: 'x' }, 0, `${cwd}/good.yaml is right: 1 keys.\n`, ''],
+    ['config check good.yaml', { CI: 'x' }, 0, `${cwd}/good.yaml is right: 1 key.\n`, ''],
     [
       'config check good.yaml',
       {},
@@ -139,6 +140,13 @@ describe('config check', () => {
       1,
       '',
       `${cwd}/bad.yaml:2:7: keys[0].nam: there is no field "nam" here; did you mean "name"?\n`,
+    ],
+    [
+      'config check typo.yaml',
+      {},
+      1,
+      '',
+      `${cwd}/typo.yaml:2:20: providers[0].type: "opnai" is not in the registry. Did you mean "openai"?`,
     ],
     ['config check none.yaml', {}, 1, '', `There is no file ${cwd}/none.yaml.`],
   ] as [string, Record<string, string>, number, string, string][])('%s %j', async (line, env, code, out, err) => {

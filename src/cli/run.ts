@@ -128,7 +128,7 @@ function checkPositionals(command: Command, given: readonly string[]): void {
 function usage(command: Command, message: string, option?: string): AppError {
   return new AppError(
     'invalid_usage',
-    `${message}. See "portreeve ${command.name} --help".`,
+    `${message.replace(/[?.]?$/, (end) => end || '.')} See "portreeve ${command.name} --help".`,
     option ? { field: `--${option}` } : {},
   )
 }

@@ -100,7 +100,7 @@ keys:
     ],
     [
       'keys:\n  - name: ci\n    on_unsupported: drp\n',
-      '3:21 keys[0].on_unsupported Invalid option: expected one of "map"|"drop"|"refuse"; did you mean "drop"?',
+      '3:21 keys[0].on_unsupported must be one of map, drop, refuse; did you mean "drop"?',
     ],
     [
       'keys:\n  - name: ci\n    secret: env:NOPE\n',
@@ -110,16 +110,18 @@ keys:
     ['keys:\n  - name: ci\n    secret: file:empty\n', '3:13 keys[0].secret the file empty is empty'],
     ['keys:\n  - name: ci\n  - name: ci\n', '3:11 keys[1].name "ci" is the name of keys[0] already; choose another'],
     ['keys:\n  - name: ci\n    name: cd\n', '3:5  this field is given twice; keep one'],
-    ['providers: {}\n', '1:12 providers Invalid input: expected array, received object'],
+    ['providers: {}\n', '1:12 providers must be a list'],
     [
       'aliases:\n  - { name: x, targets: [{ provider: a, model: b, weight: heavy }] }\n',
-      '2:59 aliases[0].targets[0].weight Invalid input: expected number, received string',
+      '2:59 aliases[0].targets[0].weight must be a number',
     ],
     [
       'guards:\n  - { name: x, kind: patterns, wrds: [a] }\n',
       '2:32 guards[0].wrds there is no field "wrds" here; did you mean "words"?',
     ],
-    ['- a\n', '1:1  Invalid input: expected object, received array'],
+    ['prices:\n  - { provider: a, model: b, input: 0.15 }\n', '2:37 prices[0].input must be a whole number'],
+    ['keys:\n  - { name: x, secret: 123 }\n', '2:24 keys[0].secret must be text: put it in quotation marks'],
+    ['- a\n', '1:1  must be a mapping of fields'],
   ])('%j is refused at its place', (text, expected) => {
     const result = read(text)
     if (result.ok) throw new Error('it was taken')

@@ -63,8 +63,29 @@ function inPlace(
   const missing = given === undefined && path.length > 0
   const text = missing
     ? `is missing; ${remedyOf(path) ?? issue.message}`
-    : `${issue.message}${near ? `; did you mean "${near}"?` : ''}`
+    : `${wording(issue, given)}${near ? `; did you mean "${near}"?` : ''}`
   return [finding(offsetOf(document, path), path, text)]
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a mapping of fields',
+  record: 'a mapping of fields',
+}
+
+/** What a value must be. Never shows the value, which may be a secret. */
+function wording(issue: z.core.$ZodIssue, given: unknown): string {
+  if (issue.code === 'invalid_value') return `must be one of ${issue.values.map(String).join(', ')}`
+  if (issue.code === 'invalid_format' && issue.format === 'url') return 'must be a URL, as https://host/path'
+  if (issue.code !== 'invalid_type') return issue.message
+  if (issue.expected === 'string' && (typeof given === 'number' || typeof given === 'boolean'))
+    return 'must be text: put it in quotation marks'
+  const kind = KINDS[issue.expected]
+  return kind === undefined ? issue.message : `must be ${kind}`
 }
 
 /** What a missing field should hold, where its schema says it. */
@@ -110,7 +131,8 @@ function valueAt(value: unknown, path: Path): unknown {
   return path.reduce<unknown>((at, step) => (at as Record<string | number, unknown> | undefined)?.[step], value)
 }
 
-function offsetOf(document: Document, path: Path): number {
+/** Where a path stands in the text; a path that is missing stands at what lacks it. */
+export function offsetOf(document: Document, path: Path): number {
   for (let length = path.length; length >= 0; length--) {
     const node = document.getIn(path.slice(0, length), true) as Node | undefined
     if (!node?.range) continue
@@ -130,7 +152,7 @@ function keyOffset(document: Document, path: Path, key: string): number {
 }
 
 /** `providers[0].base_url` */
-function nameOf(path: Path): string {
+export function nameOf(path: Path): string {
   return path.map((step, index) => (typeof step === 'number' ? `[${step}]` : index ? `.${step}` : step)).join('')
 }
 

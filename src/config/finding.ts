@@ -15,6 +15,11 @@ export function placeOf({ file, line, column }: Finding): string {
   return `${file}:${line}:${column}`
 }
 
+/** One finding as people read it: place, field, what is wrong. */
+export function lineOf(finding: Finding): string {
+  return `${placeOf(finding)}: ${finding.field ? `${finding.field}: ` : ''}${finding.message}`
+}
+
 /** The refusal of a file, with every finding in it. */
 export function refusal(file: string, findings: readonly Finding[]): AppError {
   const count = findings.length === 1 ? 'one thing is' : `${findings.length} things are`

@@ -1,6 +1,7 @@
 import { readConfigurationText } from '../config/configuration-text.ts'
 import { type Config, scopeOf, type StartFile } from '../config/config.ts'
-import { type Finding, refusal } from '../config/finding.ts'
+import { type Finding, lineOf, refusal } from '../config/finding.ts'
+import { locate } from '../config/locate.ts'
 import { textOf, watchText } from '../config/watch.ts'
 import { AppError } from '../errors.ts'
 import { createTail, type Tail } from '../record/tail.ts'
@@ -54,7 +55,12 @@ const CLEAN_MS = 3_600_000
 export async function openControl(input: ControlInput): Promise<Control> {
   const { config, store, sealer, publish, clock = Date.now, log = () => {} } = input
   const start = input.file && { ...input.file, loadedAt: clock() }
-  const live = await openLive({ store, sealer, env: config.env, file: start, clock, publish })
+  const live = await openLive({ store, sealer, env: config.env, file: start, clock, publish }).catch(
+    (error: unknown) => {
+      if (!start || !(error instanceof AppError) || !error.details.findings) throw error
+      throw refusal(start.path, locate(start.text, start.path, error.details.findings))
+    },
+  )
   let refused: readonly Finding[] = []
   const context: Context = {
     store,
@@ -73,7 +79,7 @@ export async function openControl(input: ControlInput): Promise<Control> {
     const path = config.configFile
     if (path === null) return []
     refused = await takeText(context, path, text)
-    if (refused.length > 0) log('error', refusal(path, refused).message + wordsOf(refused))
+    if (refused.length > 0) log('error', [refusal(path, refused).message, ...refused.map(lineOf)].join('\n  '))
     else log('info', `${path} is in use as configuration ${live.merged().source.version}.`)
     return refused
   }
@@ -116,14 +122,8 @@ async function takeText(
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     const findings = error.details.findings ?? [{ place: '', message: error.message }]
-    return findings.map(({ place, message }) => ({ ...at(message), field: place }))
+    return locate(text, path, findings)
   }
-}
-
-function wordsOf(findings: readonly Finding[]): string {
-  return findings
-    .map(({ line, column, field, message }) => `\n  line ${line}, column ${column}: ${field} ${message}`)
-    .join('')
 }
 
 function every(ms: number, run: () => Promise<unknown>, log: NonNullable<ControlInput['log']>): () => void {

@@ -85,7 +85,9 @@ async function ask(subject: Subject, send: Send, clock: () => number): Promise<P
 function judge(status: number, text: string, duration: number, origin: string, hasKey: boolean): ProviderTest {
   if (status >= 200 && status < 300) {
     const models = modelsIn(text)
-    const listed = models ? `It lists ${models.length} models.` : 'It does not say which models it has.'
+    const listed = models
+      ? `It lists ${models.length === 1 ? 'one model' : `${models.length} models`}.`
+      : 'It does not say which models it has.'
     return {
       ok: true,
       detail: `${origin} answered in ${Math.round(duration)} ms and took the ${hasKey ? 'key' : 'request'}. ${listed}`,

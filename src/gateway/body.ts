@@ -27,6 +27,6 @@ async function readUnmeasured(stream: ReadableStream<Uint8Array>, limit: number)
 function tooLarge(limit: number): AppError {
   return new AppError(
     'body_too_large',
-    `the request body is larger than ${Math.floor(limit / 1024 / 1024)} MiB: send less, or raise limits.body_bytes`,
+    `the request body is larger than ${Math.floor(limit / 1024 / 1024)} MiB: send less, or raise max_body_bytes`,
   )
 }

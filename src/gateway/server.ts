@@ -24,6 +24,9 @@ export type GatewayServer = {
   stop(graceMs: number): Promise<number>
 }
 
+/** What management API and console answer; any other path is a client's, who understands the format of its SDK alone. */
+const MANAGED = /^\/(?:$|(?:api|docs|console)(?:\/|$))/
+
 /** Seconds: above the 60 s after which load balancers give up idle connections, so that never the server closes first. */
 const IDLE_SECONDS = 75
 const FLUSH_MS = 1_000
@@ -37,15 +40,18 @@ export function openGatewayServer(options: ServerOptions): GatewayServer {
     const target = splitTarget(request)
     if (!target) return badTarget()
     const { path, query } = target
-    if (path === '/healthz') return plainText(200, 'ok')
-    if (path === '/readyz') return ready(stopping ? 'stopping' : options.notReady())
+    if (path === '/healthz' || path === '/readyz') {
+      if (request.method !== 'GET' && request.method !== 'HEAD') return wrongMethod(request.method)
+      return path === '/healthz' ? plainText(200, 'ok') : ready(stopping ? 'stopping' : options.notReady())
+    }
     const called = dataPlane(request, path, query)
     if (called) {
       // Models may think for minutes before their first byte: the upstream's timeouts decide, not the listener's.
       server.timeout(request, 0)
       return stopping ? called.then(closing) : called
     }
-    return options.rest?.(request, server) ?? unknownPath(request.method, path)
+    const rest = MANAGED.test(path) ? options.rest : undefined
+    return rest?.(request, server) ?? unknownPath(request.method, path)
   }
   const server = serve(options, answer)
   return {
@@ -81,7 +87,7 @@ function serve(
   } catch (error) {
     throw new AppError(
       'conflict',
-      `cannot listen on ${options.host}:${options.port}: ${error instanceof Error ? error.message : String(error)}. Choose another with --port, or stop what uses it.`,
+      `cannot listen on ${options.host}:${options.port}: ${error instanceof Error ? error.message : String(error)} Choose another with --port, or stop what uses it.`,
       { field: '--port' },
       error,
     )
@@ -108,11 +114,19 @@ function closing(response: Response): Response {
 }
 
 function plainText(status: number, text: string): Response {
-  return new Response(`${text}\n`, { status, headers: { 'cache-control': 'no-store', 'content-type': 'text/plain' } })
+  const headers = { 'cache-control': 'no-store', 'content-type': 'text/plain', 'x-request-id': newId('call') }
+  return new Response(`${text}\n`, { status, headers })
 }
 
 function ready(problem: string | undefined): Response {
   return problem === undefined ? plainText(200, 'ready') : plainText(503, problem)
+}
+
+function wrongMethod(method: string): Response {
+  const error = new AppError('method_not_allowed', `${method} is not possible here: use GET`)
+  const response = errorResponse(toCallError(error), 'openai-chat', newId('call'))
+  response.headers.set('allow', 'GET, HEAD')
+  return response
 }
 
 function badTarget(): Response {
