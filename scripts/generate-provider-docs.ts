@@ -140,7 +140,12 @@ A model's price is found as genai-prices finds it: by its rules, in their order,
 and hours of the day. Where it knows none, LiteLLM's price counts, then that of pi-ai. A test holds every price to genai-prices' own calculation.
 
 A price that nobody knows is unknown: it is shown as such and never counted as 0. A company's own price, for one model of one provider, replaces the
-catalogue's as a whole.
+catalogue's as a whole. It is in whole micro-dollars for a million tokens: \`150000\` is 15 cents.
+
+\`\`\`yaml
+prices:
+  - { provider: lab, model: llama-4, input: 150000, output: 600000, cache_read: 15000, cache_write: 187500 }
+\`\`\`
 `
   const facts = catalogFacts()
   const packages = facts.sources

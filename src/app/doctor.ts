@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
-import type { Config } from '../config/config.ts'
+import type { Config, StartFile } from '../config/config.ts'
 import { openDataFolder, readRunning } from '../control/data-folder.ts'
 import { openSealer } from '../control/sealing.ts'
 import { AppError } from '../errors.ts'
@@ -11,7 +11,7 @@ import { openStore } from '../store/open.ts'
 export type Check = { readonly name: string; readonly state: 'ok' | 'warning' | 'failed'; readonly detail: string }
 
 /** Looks at everything that a start needs. Changes nothing that a start would not change. */
-export async function examine(config: Config): Promise<Check[]> {
+export async function examine(config: Config, file: StartFile | null = null): Promise<Check[]> {
   const running = readRunning(config.dataFolder)
   const checks: Check[] = [runtime(), descriptors()]
   const folder = attempt(() => openDataFolder(config.dataFolder))
@@ -36,12 +36,15 @@ export async function examine(config: Config): Promise<Check[]> {
   }
   const found = providersInEnvironment(config.env)
   const vendors = found.map(({ provider, key }) => (key ? `${provider.name} (${key})` : provider.name)).join(', ')
+  const own = file?.configuration.providers.filter(({ enabled }) => enabled).map(({ id }) => id) ?? []
+  const said = [
+    ...(own.length > 0 ? [`portreeve.yaml sets up ${own.join(', ')}`] : []),
+    ...(vendors ? [`the environment switches on ${vendors}`] : []),
+  ]
   checks.push({
     name: 'vendors',
     state: 'ok',
-    detail: vendors
-      ? `the environment switches on ${vendors}`
-      : 'the environment holds no vendor’s key; the demo answers',
+    detail: said.join('; ') || 'neither portreeve.yaml nor the environment sets one up; the demo answers',
   })
   if (!/^(127\.|localhost|::1)/.test(config.host) && config.publicUrl === null) {
     checks.push({

@@ -17,7 +17,7 @@ export const doctor = defineCommand({
     try {
       const { config, file } = loadConfig({ flags, env: io.env, cwd: io.cwd })
       const detail = file ? `${file.path} is right` : 'no portreeve.yaml here; none is needed'
-      checks = [{ name: 'configuration', state: 'ok' as const, detail }, ...(await examine(config))]
+      checks = [{ name: 'configuration', state: 'ok' as const, detail }, ...(await examine(config, file))]
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       const findings = error.details.findings?.map(({ place, message }) => `\n  ${place}: ${message}`).join('') ?? ''

@@ -43,8 +43,8 @@ test('a file is taken into use when it is right; else what is in use goes on, an
   const before = published.length
   for (const [text, line] of [
     [FILE.replace('aliases:', 'alias:'), 3],
-    [FILE.replace('openai-compatible', 'openai-compatibel'), 1],
-    [FILE.replace('provider: local, model', 'provider: gone, model'), 1],
+    [FILE.replace('openai-compatible', 'openai-compatibel'), 2],
+    [FILE.replace('provider: local, model', 'provider: gone, model'), 4],
   ] as const) {
     await Bun.write(path, text)
     expect((await control.reload())[0]?.line).toBe(line)
