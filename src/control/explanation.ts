@@ -163,10 +163,20 @@ const EXPLANATIONS: Readonly<Record<string, Said>> = {
   },
 }
 
+/** The same code as the gateway's own, said by the vendor. */
+const PROVIDER_OVERLOADED: Said = {
+  blame: 'provider',
+  what: (call) => `${where(call)} said that it had too much to do${tries(call)}.`,
+  remedy: () => 'Add a fallback to the alias, so that another provider answers when this one cannot.',
+}
+
 /** Why a call did not go well, in words; null for one that did. */
 export function explainCall(call: CallRecord): Explanation | null {
   if (call.error_code === null && call.status < 400) return null
-  const said = EXPLANATIONS[call.error_code ?? '']
+  const said =
+    call.error_code === 'overloaded' && call.attempts.length > 0
+      ? PROVIDER_OVERLOADED
+      : EXPLANATIONS[call.error_code ?? '']
   if (said) return { blame: said.blame, what: capital(said.what(call)), remedy: said.remedy(call) }
   const blame = call.attempts.length > 0 ? 'provider' : call.status < 500 ? 'client' : 'gateway'
   return {
