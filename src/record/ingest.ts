@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, readdirSync, readFileSync, unlinkSync } from
 import { join } from 'node:path'
 import type { CallRecord } from '../contract/call.ts'
 
-const BATCH = 512
+const BATCH = 4096
 const REJECTED = 'rejected.jsonl'
 
 /** Where records go, and what is told on the way. */
