@@ -120,6 +120,15 @@ describe('with a gateway on the folder', async () => {
   })
 })
 
+test('models list names the aliases first', async () => {
+  const cwd = folder()
+  writeFileSync(
+    join(cwd, 'portreeve.yaml'),
+    'aliases:\n  - { name: fast, targets: [{ provider: demo, model: parley }] }\n',
+  )
+  expect((await run(cwd, 'models list')).out).toMatch(/^MODEL[^\n]+\nfast +alias [^\n]+\ndemo\/parley /)
+})
+
 describe('config check', () => {
   const cwd = folder()
   writeFileSync(join(cwd, 'good.yaml'), 'keys:\n  - { name: ci, secret: "env:CI" }\n')

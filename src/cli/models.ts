@@ -1,3 +1,4 @@
+import { type AliasView, listAliases } from '../contract/api/aliases.ts'
 import { listModels, type ModelView } from '../contract/api/models.ts'
 import { defineCommand, type Input, type Option } from './command.ts'
 import { everyItem } from './every-item.ts'
@@ -40,7 +41,9 @@ function print(input: Input, io: Io, words?: string, capability?: string): Promi
       ...(capability && { capability }),
       ...(words && { catalogue: 'true' }),
     }
-    const found = await everyItem((paging) => api(listModels, { query: { ...paging, ...query } }), most + 1)
+    const aliases = words || provider ? [] : await everyItem((paging) => api(listAliases, { query: paging }), most + 1)
+    const listed = await everyItem((paging) => api(listModels, { query: { ...paging, ...query } }), most + 1)
+    const found = [...aliases.map(aliasView), ...listed]
     const models = found.slice(0, most)
     if (input.json) return io.out(`${JSON.stringify(models)}\n`)
     if (models.length === 0) {
@@ -65,6 +68,25 @@ function print(input: Input, io: Io, words?: string, capability?: string): Promi
     )
     if (found.length > most) io.err(`More than ${most}: narrow the search, or raise --limit.\n`)
   })
+}
+
+/** An alias among the models, as `GET /v1/models` lists it: what it can do and costs depends on its target. */
+function aliasView({ name }: AliasView): ModelView {
+  return {
+    id: name,
+    provider: 'portreeve',
+    model: name,
+    label: null,
+    kind: 'alias',
+    capabilities: [],
+    context_tokens: null,
+    output_tokens: null,
+    price: null,
+    price_source: null,
+    overridden: false,
+    shutdown_at: null,
+    set_up: true,
+  }
 }
 
 function abilities({ capabilities }: ModelView): string {
