@@ -4,6 +4,7 @@ import type { Budget } from '../contract/budget.ts'
 import { Sharing } from '../contract/routing.ts'
 import type { HealthMessage } from '../gateway/health/board.ts'
 import { RedisAnswers } from '../gateway/cache/redis-answers.ts'
+import type { OriginMessage } from '../gateway/origins.ts'
 import { TrafficState } from '../gateway/traffic.ts'
 import { AlertSender, BudgetWatch } from '../quota/alerts.ts'
 import { LocalBank, newMeter } from '../quota/bank.ts'
@@ -186,3 +187,6 @@ function openShared(url: string, holder: SnapshotHolder, watch: BudgetWatch, log
 
 /** What gateway processes of one node tell each other about targets, over their parent. */
 export type HealthNews = { readonly type: 'health'; readonly news: HealthMessage }
+
+/** Where a response was made, for the other processes of the node. */
+export type OriginNews = { readonly type: 'origin'; readonly news: OriginMessage }

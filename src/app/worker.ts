@@ -21,6 +21,7 @@ export function runWorker(env: Readonly<Record<string, string | undefined>>): Pr
   let running: GatewayProcess | undefined
   const leases = openWorkerBank(tell)
   let traffic = new TrafficState(leases.bank)
+  traffic.origins.publish = (news) => tell({ type: 'origin', news })
   const sweep = setInterval(() => traffic.sweep(Date.now()), SWEEP_MS)
 
   const start = (spec: WorkerSpec) => {
@@ -49,6 +50,7 @@ export function runWorker(env: Readonly<Record<string, string | undefined>>): Pr
   process.on('message', (message: ToWorker) => {
     if (message.type === 'lease-grant' || message.type === 'lease-recall') return leases.receive(message)
     if (message.type === 'health') return traffic.health.apply(message.news)
+    if (message.type === 'origin') return traffic.origins.apply(message.news)
     if (message.type === 'stop') {
       void running?.stop(message.graceMs).then((cut) => {
         clearInterval(sweep)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { SnapshotSource } from '../snapshot/source.ts'
 import type { LeaseAuthority, LeaseAnswer, LeaseQuestion } from '../quota/lease-ipc.ts'
 import type { Log } from './log.ts'
-import type { HealthNews } from './traffic.ts'
+import type { HealthNews, OriginNews } from './traffic.ts'
 
 /** What the parent tells a worker. */
 export type ToWorker =
@@ -12,6 +12,7 @@ export type ToWorker =
   | { readonly type: 'stop'; readonly graceMs: number }
   | LeaseAnswer
   | HealthNews
+  | OriginNews
 
 /** What a worker tells the parent. */
 export type FromWorker =
@@ -20,6 +21,7 @@ export type FromWorker =
   | { readonly type: 'stopped'; readonly cut: number }
   | LeaseQuestion
   | HealthNews
+  | OriginNews
 
 export type WorkerSpec = {
   readonly host: string
@@ -68,9 +70,9 @@ export async function startWorkers(
         if (message.type === 'listening') resolve(message.port)
         else if (message.type === 'failed') reject(new Error(message.message))
         else if (message.type === 'stopped') stopped.get(child)?.(message.cut)
-        else if (message.type === 'health') {
-          learn(message)
-          for (const other of running) if (other !== child) other.send(message)
+        else if (message.type === 'health' || message.type === 'origin') {
+          if (message.type === 'health') learn(message)
+          for (const other of running) if (other !== child) other.send(message satisfies ToWorker)
         } else authority.receive(child.pid, message)
       },
       onExit(_, code) {

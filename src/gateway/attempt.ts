@@ -34,7 +34,7 @@ export async function attempt(
   for (let index = 0; index < queue.length; index++) {
     const target = queue[index]!
     const hasNext = index + 1 < queue.length
-    const tried = new Set<string>()
+    const tried = new Set<string>(itinerary.excluded)
     for (let count = 1; ; count++) {
       const options = { hasNext, tried, repeated: call.attempts.length > 0 }
       const outcome = await tryTarget(gateway, call, incoming, target, itinerary, options, signal)

@@ -3,6 +3,7 @@ import { mentionsImage } from '../llm/stream/splice.ts'
 import type { Snapshot, SnapshotTarget } from '../snapshot/snapshot.ts'
 import type { Call } from './call.ts'
 import type { Gateway } from './gateway.ts'
+import { pinnedTo } from './origins.ts'
 import type { Incoming } from './plan.ts'
 import type { Resolution } from './resolve.ts'
 import type { CompiledAlias, SpecialFailure } from './route/alias.ts'
@@ -15,6 +16,8 @@ export type Itinerary = {
   readonly mirror: SnapshotTarget | undefined
   /** When there are no targets: milliseconds until one may be back; Infinity when none takes such a request. */
   readonly waitMs: number
+  /** Credentials that must not be used: the call goes on where another was answered. */
+  readonly excluded?: ReadonlySet<string>
   readonly special: (failure: SpecialFailure) => readonly SnapshotTarget[]
 }
 
@@ -31,6 +34,12 @@ export function plotItinerary(
 ): Itinerary {
   const { snapshot } = call
   const source = resolution.alias === null ? undefined : snapshot.aliases.get(resolution.alias)
+  const pinned = pinnedTo(gateway.traffic.origins, call, resolution)
+  if (pinned) {
+    const alias = source && gateway.traffic.for(snapshot).aliasOf(source)
+    const { target, excluded } = pinned
+    return { alias, targets: [target], excluded, mirror: undefined, waitMs: 0, special: nowhere }
+  }
   if (!source) return { alias: undefined, targets: resolution.targets, mirror: undefined, waitMs: 0, special: nowhere }
   const alias = gateway.traffic.for(snapshot).aliasOf(source)
   const route = alias.choose(factsOf(call, incoming, header), Date.now(), Math.random)

@@ -200,6 +200,7 @@ function translate(call: Call, incoming: Incoming, target: SnapshotTarget, serve
           ...(result.usage ? { usage: result.usage } : {}),
           ...(finish ? { finish } : {}),
           model: result.model,
+          id: result.id,
           complete: true,
           estimatedOutput: 0,
         },

@@ -5,6 +5,7 @@ import { keepAnswer, learn, record, tokensOf } from './account.ts'
 import type { Call } from './call.ts'
 import type { Gateway } from './gateway.ts'
 import type { KeepAlives } from './keep-alive.ts'
+import { rememberOrigin } from './origins.ts'
 import { settle } from './send.ts'
 import type { TargetUse } from './target-use.ts'
 import type { StreamTransform } from './transform.ts'
@@ -161,7 +162,9 @@ export class StreamRelay implements Sink {
     this.#keepAlives.delete(this)
     const call = this.#call
     call.bytesOut += last.length
-    learn(call, this.#transform.report())
+    const report = this.#transform.report()
+    learn(call, report)
+    rememberOrigin(this.#gateway.traffic.origins, call, report.id)
     settle(call, this.#upcall.status, call.errorCode)
     if (call.capture && this.#ended === 'whole') {
       call.capture.add(last)

@@ -8,6 +8,7 @@ import { MemoryAnswers, type AnswerStore } from './cache/answer-store.ts'
 import { Answers } from './cache/answers.ts'
 import { Guards } from './guard/compile.ts'
 import { HealthBoard } from './health/board.ts'
+import { Origins } from './origins.ts'
 import { RetryBudget } from './retry.ts'
 import { compileAlias, type CompiledAlias } from './route/alias.ts'
 
@@ -26,6 +27,7 @@ export class TrafficState {
   readonly bank: Bank
   readonly health = new HealthBoard()
   readonly retries = new RetryBudget()
+  readonly origins = new Origins()
   #snapshot: Snapshot | undefined
   #traffic: Traffic | undefined
   /** Budgets of earlier snapshots that calls still hold money of. */

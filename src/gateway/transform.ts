@@ -133,6 +133,7 @@ export class Translation implements StreamTransform {
   #usage: Usage | undefined
   #finish: FinishReason | undefined
   #model: string | undefined
+  #id: string | undefined
   #error: CallError | undefined
   #pieces = 0
 
@@ -161,6 +162,7 @@ export class Translation implements StreamTransform {
       ...(this.#usage ? { usage: this.#usage } : {}),
       ...(this.#finish ? { finish: this.#finish } : {}),
       ...(this.#model ? { model: this.#model } : {}),
+      ...(this.#id ? { id: this.#id } : {}),
       ...(this.#error ? { error: this.#error } : {}),
       complete: this.finished && !this.#error,
       estimatedOutput: this.#usage ? 0 : this.#pieces,
@@ -186,6 +188,7 @@ export class Translation implements StreamTransform {
     switch (part.type) {
       case 'response-start':
         this.#model = part.model ?? this.#model
+        this.#id = part.id ?? this.#id
         this.#usage = part.usage ?? this.#usage
         break
       case 'usage':

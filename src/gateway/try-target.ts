@@ -11,6 +11,7 @@ import type { CredentialPool, CredentialUse } from './health/credentials.ts'
 import { guardAnswer } from './guard/guard-call.ts'
 import { HoldBack } from './hold-back.ts'
 import type { Itinerary } from './itinerary.ts'
+import { rememberOrigin } from './origins.ts'
 import { planChat, planOther, type Incoming, type Plan } from './plan.ts'
 import { Refusal, toCallError } from './refuse.ts'
 import { StreamRelay } from './relay-stream.ts'
@@ -58,7 +59,7 @@ export async function tryTarget(
     const pool = health.pool(target.provider.id)
     let credentialUse: CredentialUse | undefined
     try {
-      credentialUse = pickCredential(target, pool, options.tried)
+      credentialUse = pickCredential(target, pool, options.tried, itinerary.excluded)
     } catch (error) {
       admission?.settle(Date.now(), 0, false)
       throw error
@@ -159,6 +160,7 @@ function pickCredential(
   { provider }: SnapshotTarget,
   pool: CredentialPool | undefined,
   tried: Set<string>,
+  excluded: ReadonlySet<string> | undefined,
 ): CredentialUse | undefined {
   if (provider.credentials.length === 0) {
     if (provider.credentialOptional) return undefined
@@ -169,7 +171,7 @@ function pickCredential(
   }
   const now = Date.now()
   // When each has been tried, the same one may do better the second time.
-  const use = pool?.pick(now, Math.random, 0, tried) ?? pool?.pick(now, Math.random)
+  const use = pool?.pick(now, Math.random, 0, tried) ?? pool?.pick(now, Math.random, 0, excluded)
   if (use) {
     tried.add(use.id)
     return use
@@ -216,6 +218,7 @@ async function plain(
   settle(call, upcall.status, null)
   call.firstByteMs = upcall.firstByteAt - call.started
   learn(call, report)
+  rememberOrigin(gateway.traffic.origins, call, report.id)
   use.succeed(call.upstreamMs, tokensOf(call))
   const body = call.guard?.set.readsOutput ? await guardAnswer(call.guard, answer.body) : answer.body
   call.status = 200

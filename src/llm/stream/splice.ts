@@ -30,6 +30,9 @@ export type RequestScan = {
   /** How many answers were asked for (`n`). */
   n: number
   hasTools: boolean
+  previousResponseId: string | undefined
+  /** Id of a conversation that the vendor keeps. */
+  conversation: string | undefined
   /** Just behind the opening brace. */
   bodyStart: number
 }
@@ -45,6 +48,8 @@ const READ = [
   'user',
   'n',
   'tools',
+  'previous_response_id',
+  'conversation',
 ] as const
 type Read = (typeof READ)[number]
 const BIT = Object.fromEntries(READ.map((name, index) => [name, 1 << index])) as Record<Read, number>
@@ -133,6 +138,8 @@ export function scanRequest(body: Uint8Array): RequestScan {
     user: undefined,
     n: 1,
     hasTools: false,
+    previousResponseId: undefined,
+    conversation: undefined,
     bodyStart: 0,
   }
   let at = skipSpace(bytes, bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0)
@@ -204,6 +211,15 @@ function note(scan: RequestScan, bytes: Buffer, name: Read, from: number, to: nu
     case 'user':
       scan.user = readText(bytes, from, to, name)
       break
+    case 'previous_response_id':
+      scan.previousResponseId = readText(bytes, from, to, name)
+      break
+    case 'conversation': {
+      const value = JSON.parse(text(bytes, from, to)) as string | { id?: unknown } | null
+      const id = typeof value === 'object' ? value?.id : value
+      if (typeof id === 'string') scan.conversation = id
+      break
+    }
     case 'tools':
       // Something stands between the brackets.
       scan.hasTools = bytes[from] === 0x5b && bytes[skipSpace(bytes, from + 1)] !== 0x5d
