@@ -12,6 +12,7 @@ import { guardInput } from './guard/guard-call.ts'
 import { identify } from './identify.ts'
 import { plotItinerary } from './itinerary.ts'
 import { mirror } from './mirror.ts'
+import { awaitOrigin } from './origins.ts'
 import type { Incoming } from './plan.ts'
 import { errorResponse, toCallError } from './refuse.ts'
 import { forwardedLines } from './request-head.ts'
@@ -53,6 +54,8 @@ export async function handleCall(
     const cached = fromCache(gateway, call, incoming, request.headers)
     const answer = cached && (await cached)
     if (answer) return answer
+    const news = awaitOrigin(gateway.traffic.origins, call)
+    if (news) await news
     const itinerary = plotItinerary(gateway, call, incoming, resolution, (name) => request.headers.get(name))
     const reserved = reserve(gateway, call, incoming, itinerary.targets)
     if (reserved) await reserved

@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, expect, test } from 'bun:test'
+import { Origins } from './origins.ts'
 import { SECRET, sourceKey, sourceProvider, startTestGateway } from '../../test/helpers/gateway.ts'
 
 const seen: string[] = []
@@ -83,4 +84,17 @@ test('what nobody knows is refused where several could have made it', async () =
     expect((await ask(state)).status).toBe(400)
   expect(seen).toEqual([])
   expect((await ask({ previous_response_id: 'resp_x', model: 'west/m' })).status).toBe(200)
+})
+
+test('news of another process are waited for, but not for long', async () => {
+  const origins = new Origins()
+  expect(origins.news('resp_1')).toBeUndefined()
+  origins.publish = () => {}
+  const news = origins.news('resp_1')
+  const origin = { tenant: 't', provider: 'p', model: 'm', credential: null }
+  origins.apply({ id: 'resp_1', origin })
+  await news
+  expect([origins.find('resp_1'), origins.news('resp_1')]).toEqual([origin, undefined])
+  await origins.news('resp_2')
+  expect(origins.find('resp_2')).toBeUndefined()
 })

@@ -15,10 +15,13 @@ export type Origin = {
 export type OriginMessage = { readonly id: string; readonly origin: Origin }
 
 const MOST = 50_000
+/** How long news from another process may be on its way. */
+const NEWS_MS = 100
 
 /** Remembers the places of the youngest responses and conversations. Outlives changes of the configuration. */
 export class Origins {
   readonly #known = new Map<string, Origin>()
+  readonly #awaited = new Map<string, Set<() => void>>()
   /** Receives what other processes should know. */
   publish: ((message: OriginMessage) => void) | undefined
 
@@ -30,11 +33,28 @@ export class Origins {
   apply({ id, origin }: OriginMessage): void {
     this.#known.delete(id)
     this.#known.set(id, origin)
+    for (const arrived of this.#awaited.get(id) ?? []) arrived()
     if (this.#known.size > MOST) for (const oldest of this.#known.keys()) return void this.#known.delete(oldest)
   }
 
   find(id: string): Origin | undefined {
     return this.#known.get(id)
+  }
+
+  /** Another process may just have answered: its news can be slower than the client. Undefined when there is nothing to wait for. */
+  news(id: string): Promise<void> | undefined {
+    if (!this.publish || this.#known.has(id)) return undefined
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const waiting = this.#awaited.get(id) ?? new Set()
+    const over = () => {
+      clearTimeout(timer)
+      waiting.delete(over)
+      if (waiting.size === 0) this.#awaited.delete(id)
+      resolve()
+    }
+    const timer = setTimeout(over, NEWS_MS)
+    this.#awaited.set(id, waiting.add(over))
+    return promise
   }
 }
 
@@ -59,6 +79,12 @@ export function rememberOrigin(origins: Origins, call: Call, id: string | undefi
 
 const keepsState = ({ provider }: SnapshotTarget) =>
   provider.chat.some(({ protocol }) => protocol === 'openai-responses')
+
+/** Waits for what other processes may have to say of the call's state. */
+export function awaitOrigin(origins: Origins, { route, scan }: Call): Promise<void> | undefined {
+  const id = scan?.previousResponseId ?? scan?.conversation
+  return id === undefined || route.dialect !== 'openai-responses' ? undefined : origins.news(id)
+}
 
 /** The one place that can go on, and the credentials that must not be used there; undefined for a call without state. */
 export type Pinned = { readonly target: SnapshotTarget; readonly excluded: ReadonlySet<string> }
