@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'bun:test'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { version } from '../src/cli/version.ts'
+import { version } from '../src/lib/version.ts'
 import { builtExecutable, emptyFolder, GatewayProcess, run } from './helpers/process.ts'
 
 beforeAll(() => builtExecutable(), 60_000)

@@ -14,7 +14,7 @@ import { ledgerIn, type LedgerSum } from '../store/ledger.ts'
 import { openStore } from '../store/open.ts'
 import { describeError, type Log } from './log.ts'
 import { moveRecords, type RecordMover } from './records.ts'
-import { version } from './version.ts'
+import { version } from '../lib/version.ts'
 
 const RETRY_MS = 5_000
 

@@ -6,7 +6,7 @@ import { readRunning } from '../app/running.ts'
 import { AppError } from '../errors.ts'
 import type { Input, Option } from './command.ts'
 import type { Io } from './io.ts'
-import { version } from './version.ts'
+import { version } from '../lib/version.ts'
 
 /** Options of every command that speaks to the management API. */
 export const MANAGEMENT_OPTIONS: Readonly<Record<string, Option>> = {

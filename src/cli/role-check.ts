@@ -9,7 +9,7 @@ import type { Input } from './command.ts'
 import { readUserFile } from './files.ts'
 import type { Io } from './io.ts'
 import { readFacts, shownName } from './role-input.ts'
-import { version } from './version.ts'
+import { version } from '../lib/version.ts'
 
 export async function runCheck(input: Input, io: Io): Promise<number> {
   const facts = await readFacts(input, io)

@@ -3,7 +3,7 @@ import { FINDING_FORMATS, type FindingFormat, renderFindings, SEVERITIES, type S
 import { defineCommand, type Input } from './command.ts'
 import { asUsage, readUserFile } from './files.ts'
 import type { Io } from './io.ts'
-import { version } from './version.ts'
+import { version } from '../lib/version.ts'
 
 export const roleLint = defineCommand({
   name: 'role lint',

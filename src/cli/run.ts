@@ -4,7 +4,7 @@ import { closest } from '../lib/closest.ts'
 import type { Command, Input, Option } from './command.ts'
 import { commandHelp, overview } from './help.ts'
 import type { Io } from './io.ts'
-import { version } from './version.ts'
+import { version } from '../lib/version.ts'
 
 /**
  * Runs one command line and resolves to the exit code: 0 ok, 1 failed, 2 wrong usage. Never throws: an `AppError` is printed

@@ -16,7 +16,7 @@ import { TokenUsage } from '../contract/call.ts'
 import { Problem } from '../contract/problem.ts'
 import { Provider } from '../contract/provider.ts'
 import type { Route } from '../contract/route.ts'
-import manifest from '../../package.json' with { type: 'json' }
+import { version } from '../lib/version.ts'
 
 /** Schemas that get a name of their own in the document. */
 const NAMED = {
@@ -88,7 +88,7 @@ export function openApiDocument(): Json {
     openapi: '3.1.0',
     info: {
       title: 'Portreeve management API',
-      version: manifest.version,
+      version,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       description:
         'Lists are paged by cursor. Answers that carry an ETag take it as If-Match with a change. POST takes Idempotency-Key. Times are RFC 3339 in UTC; money is integer micro-dollars.',

@@ -1,3 +1,4 @@
+// Of the package: the only reader of its manifest.
 import manifest from '../../package.json' with { type: 'json' }
 
 export const version: string = manifest.version
