@@ -1,8 +1,7 @@
+import { chunkSize, COLON, CR, digits, indexOfBlankLine, isName, latin1, LF, nameEnd } from '../../lib/http1.ts'
+
 const HEAD_LIMIT = 64 * 1024
 const CHUNK_LINE_LIMIT = 4096
-const COLON = 58
-const CR = 13
-const LF = 10
 
 const STATE = {
   head: 0,
@@ -194,18 +193,6 @@ export class ResponseParser {
   }
 }
 
-/** 1 for the bytes that a header name may hold. */
-const NAME = new Uint8Array(256)
-for (const character of "!#$%&'*+.^_`|~-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-  NAME[character.charCodeAt(0)] = 1
-
-/** Offset of the colon behind a valid name, or -1. */
-function nameEnd(bytes: Uint8Array, from: number, end: number): number {
-  let at = from
-  while (at < end && NAME[bytes[at]!] === 1) at++
-  return at > from && at < end && bytes[at] === COLON ? at : -1
-}
-
 /** The status code; -1 when the line is none of HTTP/1.x, -2 when it is damaged. */
 function statusOf(bytes: Uint8Array, at: number): number {
   // "HTTP/1." and a space behind the minor version.
@@ -264,63 +251,4 @@ export class ResponseHead {
   }
 }
 
-/** The whole number between white space, of at most 15 digits; -1 when there is anything else. */
-function digits(bytes: Uint8Array, from: number, to: number): number {
-  let at = from
-  let end = to
-  while (at < end && (bytes[at] === 32 || bytes[at] === 9)) at++
-  while (end > at && (bytes[end - 1] === 32 || bytes[end - 1] === 9)) end--
-  if (end === at || end - at > 15) return -1
-  let number = 0
-  for (; at < end; at++) {
-    const digit = bytes[at]! - 48
-    if (!(digit >= 0 && digit <= 9)) return -1
-    number = number * 10 + digit
-  }
-  return number
-}
-
-function isName(bytes: Uint8Array, at: number, name: string): boolean {
-  for (let index = 0; index < name.length; index++) {
-    const byte = bytes[at + index]!
-    const lower = byte >= 65 && byte <= 90 ? byte + 32 : byte
-    if (lower !== name.charCodeAt(index)) return false
-  }
-  return true
-}
-
 const FRAMING = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive'])
-
-function latin1(bytes: Uint8Array, from: number, to: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1')
-}
-
-function indexOfBlankLine(bytes: Uint8Array, from: number): number {
-  for (let at = bytes.indexOf(CR, from); at >= 0; at = bytes.indexOf(CR, at + 1)) {
-    if (bytes[at + 1] === LF && bytes[at + 2] === CR && bytes[at + 3] === LF) return at
-  }
-  return -1
-}
-
-/** Hexadecimal size up to `;`, white space or the line's end; -1 when it is none or beyond 2^48. */
-function chunkSize(bytes: Uint8Array, from: number, to: number): number {
-  let size = 0
-  let at = from
-  for (; at < to; at++) {
-    const code = bytes[at]!
-    const digit =
-      code >= 48 && code <= 57
-        ? code - 48
-        : code >= 97 && code <= 102
-          ? code - 87
-          : code >= 65 && code <= 70
-            ? code - 55
-            : -1
-    if (digit < 0) break
-    size = size * 16 + digit
-    if (at - from > 12) return -1
-  }
-  if (at === from) return -1
-  const rest = bytes[at]
-  return rest === CR || rest === LF || rest === 59 || rest === 32 || rest === 9 ? size : -1
-}

@@ -1,0 +1,79 @@
+// The parts of HTTP/1.1 (RFC 9112) that requests and responses have in common. All work on bytes, without making strings.
+
+export const COLON = 58
+export const CR = 13
+export const LF = 10
+
+/** 1 for the bytes that a header name may hold. */
+const NAME = new Uint8Array(256)
+for (const character of "!#$%&'*+.^_`|~-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+  NAME[character.charCodeAt(0)] = 1
+
+/** Offset of the colon behind a valid name, or -1. */
+export function nameEnd(bytes: Uint8Array, from: number, end: number): number {
+  let at = from
+  while (at < end && NAME[bytes[at]!] === 1) at++
+  return at > from && at < end && bytes[at] === COLON ? at : -1
+}
+
+/** The whole number between white space, of at most 15 digits; -1 when there is anything else. */
+export function digits(bytes: Uint8Array, from: number, to: number): number {
+  let at = from
+  let end = to
+  while (at < end && (bytes[at] === 32 || bytes[at] === 9)) at++
+  while (end > at && (bytes[end - 1] === 32 || bytes[end - 1] === 9)) end--
+  if (end === at || end - at > 15) return -1
+  let number = 0
+  for (; at < end; at++) {
+    const digit = bytes[at]! - 48
+    if (!(digit >= 0 && digit <= 9)) return -1
+    number = number * 10 + digit
+  }
+  return number
+}
+
+/** Whether the bytes spell that name, which is given in lower case. */
+export function isName(bytes: Uint8Array, at: number, name: string): boolean {
+  for (let index = 0; index < name.length; index++) {
+    const byte = bytes[at + index]!
+    const lower = byte >= 65 && byte <= 90 ? byte + 32 : byte
+    if (lower !== name.charCodeAt(index)) return false
+  }
+  return true
+}
+
+/** The bytes as text, one character each. */
+export function latin1(bytes: Uint8Array, from: number, to: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1')
+}
+
+/** Offset of the two line ends that close a head, or -1. */
+export function indexOfBlankLine(bytes: Uint8Array, from: number): number {
+  for (let at = bytes.indexOf(CR, from); at >= 0; at = bytes.indexOf(CR, at + 1)) {
+    if (bytes[at + 1] === LF && bytes[at + 2] === CR && bytes[at + 3] === LF) return at
+  }
+  return -1
+}
+
+/** Hexadecimal size up to `;`, white space or the line's end; -1 when it is none or beyond 2^48. */
+export function chunkSize(bytes: Uint8Array, from: number, to: number): number {
+  let size = 0
+  let at = from
+  for (; at < to; at++) {
+    const code = bytes[at]!
+    const digit =
+      code >= 48 && code <= 57
+        ? code - 48
+        : code >= 97 && code <= 102
+          ? code - 87
+          : code >= 65 && code <= 70
+            ? code - 55
+            : -1
+    if (digit < 0) break
+    size = size * 16 + digit
+    if (at - from > 12) return -1
+  }
+  if (at === from) return -1
+  const rest = bytes[at]
+  return rest === CR || rest === LF || rest === 59 || rest === 32 || rest === 9 ? size : -1
+}
