@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts'
 import { newId } from '../lib/id.ts'
 import type { Gateway } from './gateway.ts'
+import { describeGeminiModel, listGeminiModels } from './gemini-models.ts'
 import { handleCall } from './handle.ts'
 import { identify } from './identify.ts'
 import { describeModel, listModels } from './models.ts'
@@ -38,7 +39,9 @@ export function createGatewayHandler(
   return (request, path, query) => {
     const match = matchPath(path)
     if (match?.kind === 'call') return handleCall(gateway, request, match, query)
-    if (match) return Promise.resolve(models(gateway, request, match, path, query))
+    // A method of Gemini's that nobody knows looks like a model's name with a colon in it.
+    if (match && !(match.gemini && request.method === 'POST'))
+      return Promise.resolve(models(gateway, request, match, path, query))
     if (isDataPlanePath(path)) return Promise.resolve(unknownPath(request.method, path))
     return undefined
   }
@@ -54,10 +57,13 @@ function models(
   const id = newId('call')
   try {
     const snapshot = gateway.snapshot()
-    const key = identify(snapshot, request.headers, new URLSearchParams(query).get('key') ?? undefined)
+    const parameters = new URLSearchParams(query)
+    const key = identify(snapshot, request.headers, parameters.get('key') ?? undefined)
     if (request.method !== 'GET')
       throw new AppError('method_not_allowed', `${request.method} is not possible here: use GET`)
-    const body = match.model === undefined ? listModels(snapshot, key) : describeModel(snapshot, key, match.model)
+    const { model, gemini } = match
+    const list = () => (gemini ? listGeminiModels(snapshot, key, parameters) : listModels(snapshot, key))
+    const body = model === undefined ? list() : (gemini ? describeGeminiModel : describeModel)(snapshot, key, model)
     return Response.json(body, { headers: { 'x-request-id': id } })
   } catch (error) {
     const callError = toCallError(error)

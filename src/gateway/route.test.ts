@@ -12,6 +12,8 @@ test.each([
   ['/gemini/v1beta/models/google%2Fgemini:streamGenerateContent', 'streamGenerateContent', 'google/gemini'],
   ['/v1/models', 'models', undefined],
   ['/v1/models/local/gpt%2D4', 'models', 'local/gpt-4'],
+  ['/v1beta/models', 'models', undefined],
+  ['/gemini/v1/models/local/llama:8b', 'models', 'local/llama:8b'],
 ] as const)('%s', (path, name, model) => {
   const match = matchPath(path)
   expect(match?.kind === 'call' ? match.route.recordedAs : match?.kind).toBe(name)
@@ -23,6 +25,6 @@ test.each([
   '/v1//chat/completions',
   '/v1/chat/completions/',
   '/v1/models/',
-  '/v1beta/models/x:unknown',
+  '/v1beta/models/',
   '/V1/models',
 ])('%s leads nowhere', (path) => expect(matchPath(path)).toBeUndefined())

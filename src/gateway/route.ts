@@ -3,12 +3,14 @@ import { ANTHROPIC_ROUTES, OPENAI_ROUTES, type Route } from '../snapshot/endpoin
 /** Where a path leads in the data plane. `model` and `stream` are what the path itself says (Gemini). */
 export type Match =
   | { readonly kind: 'call'; readonly route: Route; readonly model?: string; readonly stream?: boolean }
-  | { readonly kind: 'models'; readonly model?: string }
+  | { readonly kind: 'models'; readonly model?: string; readonly gemini?: true }
 
 const OPENAI_ROOTS = ['/openai/v1', '/v1', ''] as const
 const ANTHROPIC_ROOTS = ['/anthropic/v1', '/v1', ''] as const
 // Vercel's client leaves `models/` out before a name with a slash in it.
 const GEMINI = /^(?:\/gemini)?\/v1(?:beta)?\/(?:models\/)?([^:]+):([A-Za-z]+)$/
+
+const GEMINI_MODELS = /^\/(?:gemini\/v1(?:beta)?|v1beta)\/models(?:\/(.+))?$/
 
 const GEMINI_METHODS: Readonly<Record<string, { route: Route; stream?: boolean }>> = {
   generateContent: { route: { endpoint: 'chat', dialect: 'gemini', recordedAs: 'generateContent' }, stream: false },
@@ -38,6 +40,11 @@ export function matchPath(path: string): Match | undefined {
   const gemini = GEMINI.exec(path)
   const method = gemini && GEMINI_METHODS[gemini[2]!]
   if (method) return { kind: 'call', ...method, model: decode(gemini[1]!) }
+  const models = GEMINI_MODELS.exec(path)
+  if (models) {
+    const model = models[1]
+    return { kind: 'models', gemini: true, ...(model === undefined ? {} : { model: decode(model) }) }
+  }
   for (const root of OPENAI_ROOTS) {
     const prefix = `${root}/models/`
     if (path.startsWith(prefix) && path.length > prefix.length)
