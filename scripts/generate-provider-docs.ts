@@ -140,7 +140,8 @@ A model's price is found as genai-prices finds it: by its rules, in their order,
 and hours of the day. Where it knows none, LiteLLM's price counts, then that of pi-ai. A test holds every price to genai-prices' own calculation.
 
 A price that nobody knows is unknown: it is shown as such and never counted as 0. A company's own price, for one model of one provider, replaces the
-catalogue's as a whole. It is in whole micro-dollars for a million tokens: \`150000\` is 15 cents.
+catalogue's; a class that it leaves out follows the catalogue, and where that knows none, costs what the class around it costs. It is in whole
+micro-dollars for a million tokens: \`150000\` is 15 cents.
 
 \`\`\`yaml
 prices:

@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 // Starts every project command on the pinned Bun. Plain Node, so that a clean clone needs nothing but Node and npm.
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { takeInstallLock } from './install-lock.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const bun = join(root, 'node_modules', 'bun', 'bin', 'bun.exe')
@@ -14,17 +15,39 @@ const lock = createHash('sha256')
   .update(readFileSync(join(root, 'package-lock.json')))
   .digest('hex')
 
-if (!existsSync(bun) || !existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
+const isInstalled = () => existsSync(bun) && existsSync(stamp) && readFileSync(stamp, 'utf8') === lock
+
+if (!isInstalled()) {
+  const held = takeInstallLock(join(root, '.installing'), () =>
+    console.error('Another process installs the packages here; waiting for it …'),
+  )
+  try {
+    if (!isInstalled()) await install(held)
+  } finally {
+    held.release()
+  }
+}
+
+async function install(held) {
   console.error('Installing the packages pinned in package-lock.json (once) …')
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
-  const result = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    stdio: ['ignore', 2, 2],
+  const code = await new Promise((resolve) => {
+    const child = spawn(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+      cwd: root,
+      stdio: ['ignore', 2, 2],
+    })
+    if (child.pid !== undefined) held.alsoFor(child.pid)
+    child.on('error', (error) => {
+      console.error(`npm cannot be run: ${error.message}. It comes with Node.`)
+      resolve(1)
+    })
+    child.on('exit', resolve)
   })
-  if (result.status !== 0) {
+  if (code !== 0) {
     console.error(
       'npm ci failed: see its message above. A proxy or a registry that cannot be reached is the usual reason.',
     )
+    held.release()
     process.exit(1)
   }
   writeFileSync(stamp, lock)

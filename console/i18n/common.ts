@@ -61,6 +61,10 @@ export const COMMON = defineTexts({
   openRow: ['Enter opens the row', '按回车键打开该行'],
   sortBy: ['Sort by {name}', '按{name}排序'],
   unknownPrice: ['No price is known for this model', '该模型没有已知价格'],
+  unpricedCalls: [
+    '{count|call has|calls have} no known price and {count|is|are} not in it',
+    '另有 {count} 次调用没有已知价格，未计入',
+  ],
   skip: ['Skip to content', '跳到正文'],
   required: ['This is needed', '此项必填'],
   wrap: ['Wrap lines', '自动换行'],

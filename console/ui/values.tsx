@@ -19,6 +19,18 @@ export function Money({ micros, price = false }: { micros: number | null | undef
   return <span>{price ? format.price(micros) : format.money(micros)}</span>
 }
 
+/** What is known of a sum; calls without a price are said beside it, never counted as nothing. */
+export function KnownMoney({ micros, unpriced }: { micros: number; unpriced: number }) {
+  const t = useText(COMMON)
+  const format = useFormat()
+  if (unpriced === 0 || micros === 0) return <Money micros={unpriced > 0 ? null : micros} />
+  return (
+    <Tooltip label={t('unpricedCalls', { count: unpriced })}>
+      <span tabIndex={-1}>≥ {format.money(micros)}</span>
+    </Tooltip>
+  )
+}
+
 export function Duration({ ms }: { ms: number | null | undefined }) {
   return <span>{useFormat().duration(ms)}</span>
 }

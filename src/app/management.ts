@@ -18,6 +18,9 @@ import { version } from '../lib/version.ts'
 
 const RETRY_MS = 5_000
 
+/** A database that somebody else holds must not hold up the start: the last configuration serves meanwhile. */
+const FIRST_WAIT_MS = 1_000
+
 export type ManagementOptions = {
   readonly config: Config
   readonly file: StartFile | null
@@ -57,7 +60,7 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
   let closed = false
 
   const tryOpen = async (): Promise<Open> => {
-    const store = await openStore(config.databaseUrl, { thread: true })
+    const store = await openStore(config.databaseUrl, { thread: true, waitMs: FIRST_WAIT_MS })
     // Read before records move again: those of this process are counted as they happen.
     const spent = options.spent && (await ledgerIn(store.db).spentSince(0))
     const tail = createTail()

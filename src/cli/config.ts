@@ -2,12 +2,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { readConfigurationText } from '../config/configuration-text.ts'
+import { type Config, loadConfig } from '../config/config.ts'
 import { lineOf, refusal } from '../config/finding.ts'
 import { redactedConfiguration } from '../config/redact.ts'
 import { settingOptions, SETTINGS, type SettingName } from '../config/setting.ts'
 import type { Configuration } from '../contract/configuration.ts'
 import { AppError } from '../errors.ts'
 import { defineCommand } from './command.ts'
+import type { Io } from './io.ts'
 import { configOf } from './management.ts'
 import { table } from './table.ts'
 
@@ -15,22 +17,42 @@ const check = defineCommand({
   name: 'config check',
   summary: 'check a portreeve.yaml without using it',
   positionals: [{ name: 'FILE', about: 'the file; portreeve.yaml unless given' }],
+  about:
+    'Judges the file together with the providers, aliases and rules that the database keeps, where that can be read (nothing is changed there), and says so; else by itself.',
+  options: settingOptions(['dataFolder']),
   examples: ['portreeve config check', 'portreeve config check deploy/portreeve.yaml'],
   async run(input, io) {
     const path = resolve(io.cwd, input.positionals[0] ?? io.env['PORTREEVE_CONFIG'] ?? 'portreeve.yaml')
     if (!existsSync(path)) throw new AppError('not_found', `There is no file ${path}.`, { field: 'FILE' })
     const text = readFileSync(path, 'utf8')
     const read = readConfigurationText(text, path, { env: io.env, folder: dirname(path) })
-    const { findingsOfWhole } = await import('../app/check-file.ts')
-    const findings = read.ok
-      ? await findingsOfWhole({ path, text, configuration: read.configuration }, io.env)
-      : read.findings
-    if (input.json) io.out(`${JSON.stringify({ ok: findings.length === 0, findings })}\n`)
-    else if (read.ok && findings.length === 0) io.out(`${path} is right: ${countsOf(read.configuration)}.\n`)
-    else io.err([...findings.map(lineOf), refusal(path, findings).message, ''].join('\n'))
-    return findings.length === 0 ? 0 : 1
+    const { judgeFile } = await import('../app/check-file.ts')
+    const flags = { config: path, data: input.text('data') }
+    const judged = read.ok
+      ? await judgeFile({ path, text, configuration: read.configuration }, io.env, whereOf(flags, io))
+      : undefined
+    const findings = read.ok ? (judged?.findings ?? []) : read.findings
+    const ok = findings.length === 0
+    if (input.json) io.out(`${JSON.stringify({ ok, findings, database: judged?.database ?? null })}\n`)
+    else {
+      if (read.ok && ok) io.out(`${path} is right: ${countsOf(read.configuration)}.\n`)
+      else io.err([...findings.map(lineOf), refusal(path, findings).message, ''].join('\n'))
+      const how = judged?.database ? `together with what ${judged.database} keeps` : 'by itself'
+      if (judged) io.err(`It was judged ${how}: ${judged.note}.\n`)
+    }
+    return ok ? 0 : 1
   },
 })
+
+/** Where the database is, by the settings of the file and around it; what is wrong with those. */
+function whereOf(flags: Record<string, string | undefined>, io: Io): Config | AppError {
+  try {
+    return loadConfig({ flags, env: io.env, cwd: io.cwd }).config
+  } catch (error) {
+    if (error instanceof AppError) return error
+    throw error
+  }
+}
 
 function countsOf({ providers, aliases, keys, limits, budgets, guards }: Configuration): string {
   const counts = [

@@ -67,7 +67,7 @@ const list = defineCommand({
           { head: 'MODELS', of: (key) => shortened(key.models) },
           { head: 'TEAM', of: (key) => key.team ?? '-' },
           { head: 'CALLS', of: (key) => String(key.used.calls), right: true },
-          { head: 'COST', of: (key) => dollars(key.used.cost_micros), right: true },
+          { head: 'COST', of: costOf, right: true },
           { head: 'LAST USED', of: (key) => relative(key.last_used_at, now) },
           { head: 'EXPIRES', of: (key) => relative(key.expires_at, now) },
           { head: 'ID', of: (key) => key.id },
@@ -109,6 +109,12 @@ const revoke = defineCommand({
       io.out(input.json ? `${JSON.stringify(key)}\n` : `Revoked ${key.name} (${key.id}).\n`)
     }),
 })
+
+/** An unknown cost is never shown as nothing: a dash where no call had a price, `≥` where some had none. */
+function costOf({ used }: KeyView): string {
+  if (used.unpriced_calls === 0) return dollars(used.cost_micros)
+  return used.cost_micros === 0 ? '-' : `≥ ${dollars(used.cost_micros)}`
+}
 
 /** The key that people name by its name or id; of keys of one name, the one that still works. */
 async function findKey(api: Client, wanted: string): Promise<KeyView> {

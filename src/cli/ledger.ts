@@ -18,11 +18,16 @@ export const ledgerVerify = defineCommand({
     if (input.json) io.out(`${JSON.stringify({ ok: report.faults.length === 0, ...report })}\n`)
     else {
       for (const { message } of report.faults) io.out(`wrong: ${message}\n`)
+      io.out(`Checked ${report.database}\n`)
       const money = `$${(report.amount_micros / 1e6).toFixed(6)}`
       io.out(`${report.entries} entries, ${report.calls} calls, ${money}: ${report.faults.length || 'no'} faults\n`)
       if (report.comparedFrom !== null)
         io.out(`Compared with the call records since ${new Date(report.comparedFrom).toISOString().slice(0, 10)}.\n`)
     }
+    if (report.entries === 0 && report.faults.length === 0)
+      io.err(
+        `Nothing is in the ledger of ${report.database} yet. If calls were charged, they are in another database: give its folder with --data, or DATABASE_URL.\n`,
+      )
     return report.faults.length === 0 ? 0 : 1
   },
 })

@@ -1,15 +1,18 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync, unlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openTestControl } from '../../test/control.ts'
 import { callRecord } from '../../test/records.ts'
 import { openDataFolder } from '../control/data-folder.ts'
+import { openStore } from '../store/open.ts'
+import { resourcesIn } from '../store/resource.ts'
 import { callCommands } from './calls.ts'
 import { configCommands } from './config.ts'
 import { doctor } from './doctor.ts'
 import { commandHelp } from './help.ts'
 import { keyCommands } from './keys.ts'
+import { ledgerVerify } from './ledger.ts'
 import { modelCommands } from './models.ts'
 import { providerCommands } from './providers.ts'
 import { runCommandLine } from './run.ts'
@@ -24,6 +27,7 @@ const COMMANDS = [
   ...userCommands,
   ...configCommands,
   doctor,
+  ledgerVerify,
 ]
 const folder = () => mkdtempSync(join(tmpdir(), 'cli-'))
 
@@ -120,6 +124,52 @@ describe('with a gateway on the folder', async () => {
   })
 })
 
+test('keys list shows an unknown cost as unknown, and when a key of the file was last used', async () => {
+  const cwd = folder()
+  const data = openDataFolder(join(cwd, 'portreeve-data'))
+  const { handler, token, control } = await openTestControl({ file: 'keys:\n  - { name: ci, secret: "file-key" }\n' })
+  const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: (request, peer) => handler(request, peer) })
+  data.announce({ address: `http://127.0.0.1:${server.port}`, token })
+  const of = async (field: RegExp) => field.exec((await run(cwd, 'keys list')).out)?.[1]
+  const key_id = control.context.live.merged().source.keys[0]?.id ?? ''
+  const started_at = Date.now() - 3_600_000
+  const costAndUse = /\nci .*\d {2,}(\S+ (?:\$\S+ )? *(?:-|\d+ hours? ago)) +- +key_/
+  expect(await of(costAndUse)).toMatch(/^\$0 +-$/)
+  await control.addCalls([callRecord({ id: 'call_1', key_id, started_at, cost_micros: null, price_source: null })])
+  expect(await of(costAndUse)).toMatch(/^- +1 hour ago$/)
+  await control.addCalls([callRecord({ id: 'call_2', key_id, started_at, cost_micros: 27 })])
+  expect(await of(costAndUse)).toMatch(/^≥ \$0\.000027 +1 hour ago$/)
+  void server.stop(true)
+  data.close()
+})
+
+test('models list has the models that are only known by a price of their own, and what the demo costs', async () => {
+  const cwd = folder()
+  writeFileSync(
+    join(cwd, 'portreeve.yaml'),
+    [
+      'providers:',
+      '  - { id: lab, type: openai-compatible, base_url: "http://127.0.0.1:9100/v1", models: [Known-1] }',
+      'prices:',
+      '  - { provider: lab, model: llama-4, input: 150000, output: 600000 }',
+      '  - { provider: lab, model: known-1, input: 1000000 }',
+      '  - { provider: demo, model: Embed, input: 2000000 }',
+    ].join('\n'),
+  )
+  const { out } = await run(cwd, 'models list')
+  const rows = out.split('\n').map((row) => row.split(/ {2,}/))
+  const prices = rows.map(([model = '', , , input, output]) => [model, input, output].join(' '))
+  expect(prices).toEqual(
+    expect.arrayContaining([
+      'lab/Known-1 $1.00 -',
+      'lab/llama-4 $0.1500 $0.6000',
+      'demo/parley $0 $0',
+      'demo/embed $2.00 $0',
+    ]),
+  )
+  expect(prices.filter((row) => /known-1|embed/i.test(row))).toHaveLength(2)
+})
+
 test('models list names the aliases first', async () => {
   const cwd = folder()
   writeFileSync(
@@ -127,6 +177,23 @@ test('models list names the aliases first', async () => {
     'aliases:\n  - { name: fast, targets: [{ provider: demo, model: parley }] }\n',
   )
   expect((await run(cwd, 'models list')).out).toMatch(/^MODEL[^\n]+\nfast +alias [^\n]+\ndemo\/parley /)
+})
+
+describe('ledger verify', () => {
+  const cwd = folder()
+  const path = join(cwd, 'portreeve-data', 'portreeve.db')
+  test('where no database is, nothing is made and nothing is claimed', async () => {
+    const { code, out, err } = await run(cwd, 'ledger verify')
+    expect([code, out, existsSync(join(cwd, 'portreeve-data'))]).toEqual([1, '', false])
+    expect(err).toContain(`There is no database ${path}, so nothing was checked. `)
+  })
+  test('an empty one is named, with a warning', async () => {
+    await run(cwd, 'keys list')
+    const { code, out, err } = await run(cwd, 'ledger verify')
+    expect([code, out]).toEqual([0, `Checked ${path}\n0 entries, 0 calls, $0.000000: no faults\n`])
+    expect(err).toContain('Nothing is in the ledger')
+    expect(JSON.parse((await run(cwd, 'ledger verify --json')).out)).toMatchObject({ ok: true, database: path })
+  })
 })
 
 describe('config check', () => {
@@ -163,6 +230,60 @@ describe('config check', () => {
     expect([result.code, result.out]).toEqual([code, out])
     expect(result.err).toContain(err)
   })
+  describe('beside a database', () => {
+    const own = folder()
+    writeFileSync(
+      join(own, 'portreeve.yaml'),
+      'aliases:\n  - { name: fast, targets: [{ provider: kept, model: m }] }\n',
+    )
+    const database = join(own, 'portreeve-data', 'portreeve.db')
+    const unknown = 'targets[0].provider: "kept" is not set up'
+
+    test('that is not there yet, the file is judged by itself', async () => {
+      const { code, err } = await run(own, 'config check')
+      expect([code, existsSync(join(own, 'portreeve-data'))]).toEqual([1, false])
+      expect(err).toContain(unknown)
+      expect(err).toContain(`It was judged by itself: there is no database ${database} yet.`)
+    })
+
+    test('what it keeps counts, and nothing in it changes', async () => {
+      const store = await openStore((mkdirSync(join(own, 'portreeve-data')), `sqlite:${database}`))
+      await resourcesIn(store.db).insert({
+        kind: 'provider',
+        id: 'kept',
+        body: JSON.stringify({ id: 'kept', type: 'openai', enabled: true }),
+        secrets: 'v1.sealed.elsewhere',
+        version: 1,
+        created_at: 0,
+        updated_at: 0,
+      })
+      await store.close()
+      const before = readFileSync(database)
+      const good = await run(own, 'config check')
+      expect([good.code, good.out]).toEqual([0, `${join(own, 'portreeve.yaml')} is right: 1 alias.\n`])
+      expect(good.err).toBe(`It was judged together with what ${database} keeps: 1 provider.\n`)
+      expect(JSON.parse((await run(own, 'config check --json')).out)).toEqual({ ok: true, findings: [], database })
+      expect(readFileSync(database).equals(before)).toBe(true)
+    })
+
+    test.each([
+      ['a damaged one', () => writeFileSync(database, 'no database '.repeat(999)), {}, 'not a database'],
+      [
+        'one that does not answer',
+        () => {},
+        { DATABASE_URL: 'postgres://u:canary@127.0.0.1:1/d' },
+        'PostgreSQL at 127.0.0.1:1/d cannot be read (',
+      ],
+    ])('%s is left out, and that is said', async (_, prepare, env, why) => {
+      prepare()
+      const { code, err } = await run(own, 'config check', env)
+      expect([code, err.includes('canary')]).toEqual([1, false])
+      expect(err).toContain(unknown)
+      expect(err).toContain('It was judged by itself: ')
+      expect(err).toContain(why)
+    })
+  })
+
   test('config show hides secrets', async () => {
     writeFileSync(
       join(cwd, 'secret.yaml'),

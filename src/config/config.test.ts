@@ -119,7 +119,10 @@ keys:
       'guards:\n  - { name: x, kind: patterns, wrds: [a] }\n',
       '2:32 guards[0].wrds there is no field "wrds" here; did you mean "words"?',
     ],
-    ['prices:\n  - { provider: a, model: b, input: 0.15 }\n', '2:37 prices[0].input must be a whole number'],
+    ...(['0.15', '-1', '"0.15"'] as const).map((input): [string, string] => [
+      `prices:\n  - { provider: a, model: b, input: ${input} }\n`,
+      '2:37 prices[0].input must be whole micro-dollars for a million tokens: 150000 is $0.15',
+    ]),
     ['keys:\n  - { name: x, secret: 123 }\n', '2:24 keys[0].secret must be text: put it in quotation marks'],
     ['- a\n', '1:1  must be a mapping of fields'],
   ])('%j is refused at its place', (text, expected) => {

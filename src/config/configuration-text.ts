@@ -63,7 +63,7 @@ function inPlace(
   const missing = given === undefined && path.length > 0
   const text = missing
     ? `is missing; ${remedyOf(path) ?? issue.message}`
-    : `${wording(issue, given)}${near ? `; did you mean "${near}"?` : ''}`
+    : `${wording(issue, given, describedAt(path))}${near ? `; did you mean "${near}"?` : ''}`
   return [finding(offsetOf(document, path), path, text)]
 }
 
@@ -78,14 +78,22 @@ const KINDS: Readonly<Record<string, string>> = {
 }
 
 /** What a value must be. Never shows the value, which may be a secret. */
-function wording(issue: z.core.$ZodIssue, given: unknown): string {
+function wording(issue: z.core.$ZodIssue, given: unknown, described: string | undefined): string {
   if (issue.code === 'invalid_value') return `must be one of ${issue.values.map(String).join(', ')}`
   if (issue.code === 'invalid_format' && issue.format === 'url') return 'must be a URL, as https://host/path'
+  if (described !== undefined && ['invalid_type', 'too_small', 'too_big'].includes(issue.code))
+    return `must be ${described}`
   if (issue.code !== 'invalid_type') return issue.message
   if (issue.expected === 'string' && (typeof given === 'number' || typeof given === 'boolean'))
     return 'must be text: put it in quotation marks'
   const kind = KINDS[issue.expected]
   return kind === undefined ? issue.message : `must be ${kind}`
+}
+
+/** What the schema itself says of a number, its unit above all. */
+function describedAt(path: Path): string | undefined {
+  const schema = schemaAt(Configuration, path)
+  return schema?.type === 'number' ? schema.description : undefined
 }
 
 /** What a missing field should hold, where its schema says it. */

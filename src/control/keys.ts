@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts'
 import { newId } from '../lib/id.ts'
 import { mergePatch } from '../lib/merge-patch.ts'
 import { keysIn, type ApiKeyRow } from '../store/api-key.ts'
+import { callsIn } from '../store/call.ts'
 import { rollupsIn, type Sums } from '../store/rollup.ts'
 import type { Db } from '../store/schema.ts'
 import type { Actor } from './actor.ts'
@@ -35,10 +36,11 @@ export async function listKeys({ store, live, clock }: Context, query: KeyList):
   const page = pageOfRows(rows, query.limit, ({ id }) => id)
   const own = query.after === undefined ? fileKeys(live.file()?.configuration.keys ?? [], query, now) : []
   const used = await rollupsIn(store.db).ofKeys([...own, ...page.data].map(({ id }) => id))
+  const last = await callsIn(store.db).lastOfKeys(own.map(({ id }) => id))
   return {
     ...page,
     data: [
-      ...own.map((key) => ({ ...key, used: usedBy(used.get(key.id)) })),
+      ...own.map((key) => withUse(key, used.get(key.id), last.get(key.id))),
       ...page.data.map((row) => toView(row, used.get(row.id), now)),
     ],
   }
@@ -49,7 +51,7 @@ export async function getKey({ store, live, clock }: Context, id: string): Promi
   const row = await keysIn(store.db).get(id)
   if (row) return toView(row, sums, clock())
   const own = fileKeys(live.file()?.configuration.keys ?? [], {}, clock()).find((key) => key.id === id)
-  if (own) return { ...own, used: usedBy(sums) }
+  if (own) return withUse(own, sums, (await callsIn(store.db).lastOfKeys([id])).get(id))
   throw new AppError('not_found', `There is no API key ${id}.`)
 }
 
@@ -205,10 +207,15 @@ function toView(row: ApiKeyRow, sums: Sums | undefined, now: number): KeyView {
 }
 
 function usedBy(sums: Sums | undefined): KeyView['used'] {
-  if (!sums) return { calls: 0, tokens: 0, cost_micros: 0 }
+  if (!sums) return { calls: 0, tokens: 0, cost_micros: 0, unpriced_calls: 0 }
   const tokens =
     sums.input_tokens + sums.cache_read_tokens + sums.cache_write_tokens + sums.output_tokens + sums.reasoning_tokens
-  return { calls: sums.calls, tokens, cost_micros: sums.cost_micros }
+  return { calls: sums.calls, tokens, cost_micros: sums.cost_micros, unpriced_calls: sums.unpriced_calls }
+}
+
+/** A key of the file has no row that says when it was last used: its calls do, as long as they are kept. */
+function withUse(key: KeyView, sums: Sums | undefined, lastUsed: number | undefined): KeyView {
+  return { ...key, last_used_at: timestampOrNull(lastUsed ?? null), used: usedBy(sums) }
 }
 
 function fileKeys(keys: readonly Key[], query: Partial<KeyList>, now: number): KeyView[] {

@@ -1,5 +1,6 @@
 import type { ModelView, Price, PriceView } from '../contract/api/models.ts'
 import type { Page } from '../contract/listing.ts'
+import type { ModelPrice } from '../contract/price.ts'
 import { catalogProviders, findModel, modelsOf, type Model } from '../llm/catalog.ts'
 import { DEMO_MODELS } from '../llm/demo/models.ts'
 import { PROVIDERS } from '../llm/providers.ts'
@@ -25,19 +26,24 @@ export async function listModels(context: Context, query: ModelQuery): Promise<P
   const wanted = ({ id, label, capabilities }: ModelView) =>
     words.every((word) => `${id} ${label ?? ''}`.toLowerCase().includes(word)) &&
     (query.capability === undefined || capabilities.includes(query.capability))
-  const prices = new Map(entriesOf(context, 'price').map((entry) => [entry.id, entry.value]))
+  const own = pricesByModel(context)
   const providers = context.live.merged().source.providers.filter(({ enabled }) => enabled)
   const found: ModelView[] = []
   for (const provider of providers) {
     if (query.provider !== undefined && provider.id !== query.provider) continue
     const listed = await modelsOfType(provider.type)
-    const names = new Set(listed.map(({ id }) => id))
-    const own = (provider.models ?? []).filter((name) => !names.has(name))
+    const prices = own.get(provider.id) ?? new Map<string, ModelPrice>()
+    const names = new Set(listed.map(({ id }) => id.toLowerCase()))
+    // A model that has a price of its own is one that calls name, whether or not the catalogue knows it.
+    const further = [...[...prices.values()].map(({ model }) => model), ...(provider.models ?? [])]
+    const unlisted = new Map(
+      further.filter((name) => !names.has(name.toLowerCase())).map((name) => [name.toLowerCase(), name]),
+    )
+    const view = (name: string, model: Model | undefined) =>
+      toView(provider.id, name, model, prices.get(name.toLowerCase()))
     const views = [
-      ...own.map((name) =>
-        toView(provider.id, name, findModel(provider.type, name), prices.get(`${provider.id}/${name}`)),
-      ),
-      ...listed.map((model) => toView(provider.id, model.id, model, prices.get(`${provider.id}/${model.id}`))),
+      ...[...unlisted.values()].map((name) => view(name, findModel(provider.type, name))),
+      ...listed.map((model) => view(model.id, model)),
     ]
     found.push(...views.filter(wanted))
   }
@@ -58,6 +64,16 @@ export async function listModels(context: Context, query: ModelQuery): Promise<P
   return pageOfAll(found, query, ({ id }) => id)
 }
 
+/** The prices that were set here, by provider and by the model's name in small letters: a price holds in whatever case a call writes it. */
+function pricesByModel(context: Context): Map<string, Map<string, ModelPrice>> {
+  const prices = new Map<string, Map<string, ModelPrice>>()
+  for (const { value } of entriesOf(context, 'price')) {
+    const ofProvider = prices.get(value.provider) ?? new Map<string, ModelPrice>()
+    prices.set(value.provider, ofProvider.set(value.model.toLowerCase(), value))
+  }
+  return prices
+}
+
 const shelves = new Map<string, readonly Model[]>()
 
 /** The catalogue of a vendor, read once; running calls have their turn in between. */
@@ -70,6 +86,9 @@ async function modelsOfType(type: string): Promise<readonly Model[]> {
   return models
 }
 
+/** What is answered inside the process costs nothing, and that is known. */
+const BUILT_IN_PRICE = { rules: [{ rates: { input: 0, output: 0 } }], source: 'built-in' }
+
 /** The demo is not in the catalogue of vendors. */
 const DEMO: readonly Model[] = Object.entries(DEMO_MODELS).map(([id, { about, kind }]) => ({
   provider: 'demo',
@@ -77,6 +96,7 @@ const DEMO: readonly Model[] = Object.entries(DEMO_MODELS).map(([id, { about, ki
   name: about,
   kind,
   capabilities: kind === 'chat' ? { tools: true, jsonSchema: true } : {},
+  price: BUILT_IN_PRICE,
 }))
 
 export function listPrices(
@@ -134,7 +154,7 @@ function toView(provider: string, name: string, model: Model | undefined, overri
     ],
     context_tokens: contextTokens,
     output_tokens: maxOutputTokens,
-    price: override ? priceOnly(override) : rates ? priceOf(rates) : null,
+    price: override || rates ? { ...(rates && priceOf(rates)), ...(override && priceOnly(override)) } : null,
     price_source: override ? 'set here' : (model?.price?.source ?? null),
     overridden: override !== undefined,
     shutdown_at: model?.shutdown ? `${model.shutdown}T00:00:00.000Z` : null,

@@ -198,6 +198,22 @@ describe('costs', () => {
     })
   })
 
+  it('lets a class that the company left out follow the catalogue, in every tier', () => {
+    const own = compilePrices([
+      { provider: 'mine', model: 'gpt-4o', input: 1_000_000 },
+      { provider: 'mine', model: 'nobody-knows', input: 1_000_000 },
+    ])
+    const cost = (of: typeof own, model: string, usage: Partial<Usage>) =>
+      costMicros(of('mine', 'openai', model), makeUsage(usage), at).micros
+    for (const usage of [{ output: 1_000_000 }, { cacheRead: 1_000_000 }])
+      expect(cost(own, 'gpt-4o', usage)).toBe(cost(compilePrices(), 'gpt-4o', usage))
+    expect(cost(own, 'gpt-4o', { inputUncached: 3_000_000 })).toBe(3_000_000)
+    expect(cost(own, 'nobody-knows', { inputUncached: 10, cacheRead: 10 })).toBe(20)
+    const tiered = compilePrices([{ provider: 'mine', model: 'gemini-2.5-pro', input: 7_000_000 }])
+    const whole = costMicros(tiered('mine', 'google', 'gemini-2.5-pro'), makeUsage({ inputUncached: 500_000 }), at)
+    expect(whole.micros).toBe(3_500_000)
+  })
+
   it('takes the tier by the whole input, and the price of the hour', () => {
     const tiered = prices('a', 'google', 'gemini-2.5-pro')!
     const micros = (cacheRead: number) =>

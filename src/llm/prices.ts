@@ -1,7 +1,7 @@
 import { findModel } from './catalog.ts'
-import { compilePrice, type CompiledPrice, type Rates } from './price.ts'
+import { compilePrice, type CompiledPrice, type Price, type Rates } from './price.ts'
 
-/** A price that the company set itself, in micro-dollars for a million tokens. It replaces the catalogue's as a whole. */
+/** A price that the company set itself, in micro-dollars for a million tokens. A class left out follows the catalogue. */
 export type PriceOverride = {
   /** The account's id in the configuration. */
   readonly provider: string
@@ -25,15 +25,23 @@ export function compilePrices(overrides: readonly PriceOverride[] = []): Prices 
     const key = keyOf(provider, model)
     if (known.has(key)) return known.get(key)
     const override = own.get(key)
-    const listed = override ? undefined : findModel(type, model)?.price
-    const price = override
-      ? compilePrice({ rules: [{ rates: ratesOf(override) }], source: 'override' })
-      : listed && compilePrice(listed)
+    const listed = findModel(type, model)?.price
+    const price = override ? compilePrice(overridden(listed, ratesOf(override))) : listed && compilePrice(listed)
     // Callers name models: the memory of names is bounded, what falls out is compiled again.
     if (known.size >= LARGEST) known.clear()
     known.set(key, price)
     return price
   }
+}
+
+function overridden(listed: Price | undefined, own: Rates): Price {
+  if (!listed) return { rules: [{ rates: own }], source: 'override' }
+  const rules = listed.rules.map((rule) => ({
+    ...rule,
+    rates: { ...rule.rates, ...own },
+    ...(rule.tiers && { tiers: rule.tiers.map(({ above, rates }) => ({ above, rates: { ...rates, ...own } })) }),
+  }))
+  return { rules, source: 'override' }
 }
 
 const LARGEST = 10_000

@@ -9,7 +9,7 @@ import type { Place } from '../contract/routing.ts'
 import { compileTraffic } from './compile-traffic.ts'
 import { describeProvider } from './describe-provider.ts'
 import type { Snapshot, SnapshotAlias, SnapshotKey, SnapshotProvider } from './snapshot.ts'
-import type { SnapshotSource, SourceKey, SourceProvider } from './source.ts'
+import type { SnapshotSource, SourceKey, SourcePrice, SourceProvider } from './source.ts'
 
 const DEFAULT_TIMEOUTS = { connectMs: 5_000, firstByteMs: 120_000, idleMs: 60_000, totalMs: 600_000 }
 
@@ -31,7 +31,7 @@ export function compileSnapshot(source: SnapshotSource): Snapshot {
   const providers = new Map<string, SnapshotProvider>()
   for (const provider of source.providers) {
     if (!provider.enabled) continue
-    const compiled = attempt(`providers.${provider.id}`, () => compileProvider(provider, prices))
+    const compiled = attempt(`providers.${provider.id}`, () => compileProvider(provider, prices, source.prices))
     if (compiled) providers.set(provider.id, compiled)
   }
   const aliases = new Map<string, SnapshotAlias>()
@@ -62,7 +62,7 @@ function compileKey(key: SourceKey): SnapshotKey {
   }
 }
 
-function compileProvider(provider: SourceProvider, prices: Prices): SnapshotProvider {
+function compileProvider(provider: SourceProvider, prices: Prices, set: readonly SourcePrice[]): SnapshotProvider {
   const { headers, ...description } = describeProvider(provider)
   const timeouts = provider.timeouts ?? {}
   return {
@@ -86,15 +86,28 @@ function compileProvider(provider: SourceProvider, prices: Prices): SnapshotProv
     },
     capabilities: (model) => capabilitiesOf(provider.type, model),
     cost: description.builtIn
-      ? () => FREE
+      ? (model, usage, atMs) => {
+          const own = prices(provider.id, provider.type, model)
+          return own ? costMicros(own, usage, atMs) : FREE
+        }
       : (model, usage, atMs) => costMicros(prices(provider.id, provider.type, model), usage, atMs),
     listed: () =>
       provider.models ??
-      (description.builtIn ? Object.keys(DEMO_MODELS) : currentModels(provider.type, Date.now()).map(({ id }) => id)),
+      withPriced(
+        description.builtIn ? Object.keys(DEMO_MODELS) : currentModels(provider.type, Date.now()).map(({ id }) => id),
+        set.filter((price) => price.provider === provider.id).map(({ model }) => model),
+      ),
   }
 }
 
-/** What is answered inside the process costs nothing, and that is known. */
+/** A model that has a price of its own is one that calls name, whether or not the catalogue knows it. */
+function withPriced(known: readonly string[], priced: readonly string[]): readonly string[] {
+  if (priced.length === 0) return known
+  const names = new Set(known.map((name) => name.toLowerCase()))
+  return [...priced.filter((name) => !names.has(name.toLowerCase())), ...known]
+}
+
+/** What is answered inside the process costs nothing, and that is known; a price set for it counts, to try budgets with. */
 const FREE: Cost = { priced: true, micros: 0, source: 'built-in' }
 
 const RESERVED_HEADERS = new Set(['host', 'content-length', 'transfer-encoding', 'connection', 'accept-encoding'])

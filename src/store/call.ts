@@ -147,6 +147,23 @@ export const callsIn = (db: Db) => ({
     return rows.map(toRecord)
   },
 
+  /** When each key was last used, by key id, as far as its calls are kept. */
+  async lastOfKeys(ids: readonly string[]): Promise<Map<string, number>> {
+    const last = new Map<string, number>()
+    // One look at the end of the index for each: a group over all calls of a key would read them.
+    for (const id of ids) {
+      const row = await db
+        .selectFrom('call')
+        .select('started_at')
+        .where('key_id', '=', id)
+        .orderBy('started_at', 'desc')
+        .limit(1)
+        .executeTakeFirst()
+      if (row) last.set(id, row.started_at)
+    }
+    return last
+  },
+
   /** Removes at most `chunk` calls that began before `time` and resolves to how many; sums stay. */
   async deleteBefore(time: number, chunk: number): Promise<number> {
     const { numDeletedRows } = await db

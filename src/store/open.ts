@@ -1,9 +1,9 @@
-import { Kysely } from 'kysely'
+import { CompiledQuery, Kysely } from 'kysely'
 import { AppError } from '../errors.ts'
 import { migrate } from './migrations.ts'
 import { postgresDialect } from './postgres.ts'
 import type { Schema } from './schema.ts'
-import { openSqliteHere, sqliteDialect, type SqliteExecutor } from './sqlite.ts'
+import { openSqliteHere, sqliteDialect, USUAL_WAIT_MS, type SqliteExecutor } from './sqlite.ts'
 import { openSqliteThread } from './sqlite-thread.ts'
 
 /** An open database with its schema up to date. */
@@ -16,6 +16,10 @@ export type Store = {
 export type StoreOptions = {
   /** SQLite in a thread of its own; needed where calls are served at the same time. */
   readonly thread?: boolean
+  /** How long the opening waits for somebody else's lock on a SQLite file; what comes later waits as long as usual. */
+  readonly waitMs?: number
+  /** For a look that changes nothing, the schema least of all. SQLite files are opened without the right to write. */
+  readonly readOnly?: boolean
 }
 
 /**
@@ -28,7 +32,9 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     dialect: kind === 'postgres' ? postgresDialect(url) : sqliteDialect(() => openSqlite(pathOf(url), options)),
   })
   try {
-    await migrate(db)
+    if (!options.readOnly) await migrate(db)
+    if (kind === 'sqlite' && options.waitMs !== undefined)
+      await db.executeQuery(CompiledQuery.raw(`PRAGMA busy_timeout = ${USUAL_WAIT_MS}`))
   } catch (error) {
     await db.destroy().catch(() => {})
     throw error instanceof AppError ? error : unreachable(url, kind, error)
@@ -36,13 +42,20 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
   return { db, kind, close: () => db.destroy() }
 }
 
-async function openSqlite(path: string, { thread = false }: StoreOptions): Promise<SqliteExecutor> {
-  if (thread) return openSqliteThread(path)
-  const here = openSqliteHere(path)
+async function openSqlite(path: string, { thread = false, ...options }: StoreOptions): Promise<SqliteExecutor> {
+  if (thread) return openSqliteThread(path, options)
+  const here = openSqliteHere(path, options)
   return {
     execute: async (sql, parameters) => here.execute(sql, parameters),
     close: async () => here.close(),
   }
+}
+
+/** A database as people may be told of it: the path of a SQLite file, host and name of another; never its password. */
+export function databaseName(url: string): string {
+  if (!/^postgres(ql)?:/.test(url)) return pathOf(url)
+  const { host, pathname } = new URL(url)
+  return `PostgreSQL at ${host}${pathname}`
 }
 
 function pathOf(url: string): string {
@@ -58,10 +71,9 @@ function pathOf(url: string): string {
 function unreachable(url: string, kind: Store['kind'], cause: unknown): AppError {
   const message = cause instanceof Error ? cause.message : String(cause)
   if (kind === 'postgres') {
-    const { host, pathname } = new URL(url)
     return new AppError(
       'not_ready',
-      `PostgreSQL at ${host}${pathname} does not answer as it should: ${message}. Check DATABASE_URL, the server, and the user's rights.`,
+      `${databaseName(url)} does not answer as it should: ${message}. Check DATABASE_URL, the server, and the user's rights.`,
       { field: 'DATABASE_URL' },
       cause,
     )

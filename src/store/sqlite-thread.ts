@@ -1,10 +1,11 @@
 import { AppError } from '../errors.ts'
-import type { SqliteAnswer, SqliteExecutor } from './sqlite.ts'
+import type { SqliteAnswer, SqliteExecutor, SqliteOptions } from './sqlite.ts'
 
 /** What the thread is sent; `path` opens, `sql` runs, neither closes. */
 export type ThreadRequest = {
   readonly id: number
   readonly path?: string
+  readonly options?: SqliteOptions
   readonly sql?: string
   readonly parameters?: readonly unknown[]
 }
@@ -20,7 +21,7 @@ export type ThreadAnswer = {
 type Holding = { ref: () => void; unref: () => void }
 
 /** Opens the file in a thread of its own, so that no query of the console ever holds up a call through the gateway. */
-export async function openSqliteThread(path: string): Promise<SqliteExecutor> {
+export async function openSqliteThread(path: string, options: SqliteOptions): Promise<SqliteExecutor> {
   const worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url), { smol: true }) as Worker & Holding
   const waiting = new Map<number, { resolve: (answer: SqliteAnswer) => void; reject: (error: Error) => void }>()
   let last = 0
@@ -44,7 +45,7 @@ export async function openSqliteThread(path: string): Promise<SqliteExecutor> {
       worker.postMessage({ id, ...request } satisfies ThreadRequest)
     })
   try {
-    await ask({ path })
+    await ask({ path, options })
   } catch (error) {
     worker.terminate()
     throw error

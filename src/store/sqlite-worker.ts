@@ -6,9 +6,9 @@ declare const self: Worker
 
 let database: ReturnType<typeof openSqliteHere> | undefined
 
-function answer({ id, path, sql, parameters }: ThreadRequest): ThreadAnswer {
+function answer({ id, path, options, sql, parameters }: ThreadRequest): ThreadAnswer {
   if (path !== undefined) {
-    database = openSqliteHere(path)
+    database = openSqliteHere(path, options)
     return { id }
   }
   if (!database) throw new Error('the database is not open')

@@ -120,8 +120,11 @@ describe('the last snapshot serves when the database does not', () => {
     const database = new Database(join(folder, 'portreeve-data', 'portreeve.db'))
     database.run('pragma locking_mode = exclusive')
     database.run('begin exclusive')
+    const started = performance.now()
     await using gateway = start(folder)
     const address = await gateway.address()
+    // A start takes well under a second; the wait for the lock was five.
+    expect(performance.now() - started).toBeLessThan(4_500)
     expect(await completed(address, false)).toBeDefined()
     expect(gateway.output).toContain('Running on the last configuration')
     database.run('rollback')

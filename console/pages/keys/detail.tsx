@@ -20,7 +20,7 @@ import { Page, Section } from '../../ui/page.tsx'
 import { SidePanel } from '../../ui/panel.tsx'
 import { Loaded } from '../../ui/states.tsx'
 import { told } from '../../ui/toast.tsx'
-import { Money, RelativeTime } from '../../ui/values.tsx'
+import { KnownMoney, RelativeTime } from '../../ui/values.tsx'
 import { EMPTY_KEY, KeyFields, type KeyForm, patchOf } from './fields.tsx'
 import { SecretShown } from './secret.tsx'
 import { KeyStatusBadge } from './status.tsx'
@@ -134,7 +134,7 @@ function KeyFacts({ view }: { view: KeyView }) {
             rows={[
               [t('calls'), format.number(view.used.calls)],
               [t('tokens'), format.number(view.used.tokens)],
-              [t('cost'), <Money key="c" micros={view.used.cost_micros} />],
+              [t('cost'), <KnownMoney key="c" micros={view.used.cost_micros} unpriced={view.used.unpriced_calls} />],
               [t('lastUsed'), view.last_used_at ? <RelativeTime key="l" at={view.last_used_at} /> : t('never')],
               [
                 t('created'),

@@ -15,7 +15,7 @@ import { TextLink } from '../../ui/link.tsx'
 import { Page, Section } from '../../ui/page.tsx'
 import { SidePanel } from '../../ui/panel.tsx'
 import { EmptyState, ErrorState, Loading } from '../../ui/states.tsx'
-import { Money, RelativeTime } from '../../ui/values.tsx'
+import { KnownMoney, RelativeTime } from '../../ui/values.tsx'
 import { CreateKey } from './create.tsx'
 import { KeyStatusBadge } from './status.tsx'
 import { KEYS_TEXT } from './text.ts'
@@ -90,7 +90,12 @@ export function KeysPage() {
           key.last_used_at ? <RelativeTime at={key.last_used_at} /> : <span className="quiet">{t('never')}</span>,
       },
       { key: 'calls', title: t('calls'), numeric: true, wide: true, render: (key) => format.compact(key.used.calls) },
-      { key: 'cost', title: t('cost'), numeric: true, render: (key) => <Money micros={key.used.cost_micros} /> },
+      {
+        key: 'cost',
+        title: t('cost'),
+        numeric: true,
+        render: (key) => <KnownMoney micros={key.used.cost_micros} unpriced={key.used.unpriced_calls} />,
+      },
     ],
     [t, format],
   )

@@ -21,7 +21,14 @@ export const KeyView = z.object({
   last_used_at: Timestamp.nullable(),
   revoked_at: Timestamp.nullable(),
   /** What the key has used since it was made. */
-  used: z.object({ calls: z.int(), tokens: z.int(), cost_micros: Micros }),
+  used: z.object({
+    calls: z.int(),
+    tokens: z.int(),
+    /** What is known of the cost: the calls of `unpriced_calls` are not in it. */
+    cost_micros: Micros,
+    /** Calls that used tokens of a model whose price nobody knows. */
+    unpriced_calls: z.int(),
+  }),
 })
 export type KeyView = z.infer<typeof KeyView>
 

@@ -1,15 +1,23 @@
 import { z } from 'zod'
 import { Paging, pageOf, Search } from '../listing.ts'
 import { route } from '../route.ts'
-import { Micros, Timestamp } from '../shared.ts'
+import { Timestamp } from '../shared.ts'
 import { Kept } from './shared.ts'
 
-/** A price in micro-dollars for a million tokens; a class left out follows the catalogue. */
+/** What a million tokens of one class cost, in whole micro-dollars. */
+const RATE = 'whole micro-dollars for a million tokens: 150000 is $0.15'
+const Rate = z
+  .int({ error: `must be ${RATE}` })
+  .min(0, { error: `must be ${RATE}` })
+  .max(Number.MAX_SAFE_INTEGER)
+  .describe(RATE)
+
+/** A price of one's own; a class left out follows the catalogue. */
 export const Price = z.strictObject({
-  input: Micros.optional(),
-  output: Micros.optional(),
-  cache_read: Micros.optional(),
-  cache_write: Micros.optional(),
+  input: Rate.optional(),
+  output: Rate.optional(),
+  cache_read: Rate.optional(),
+  cache_write: Rate.optional(),
 })
 export type Price = z.infer<typeof Price>
 

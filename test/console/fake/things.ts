@@ -21,7 +21,12 @@ export const keys: KeyView[] = KEYS.map((key, index) => ({
   created_by: 'ada@harbour.example',
   last_used_at: index === 3 ? hoursAgo(400) : hoursAgo(0.02 + index),
   revoked_at: null,
-  used: { calls: 182_340 >> (index * 2), tokens: 412_000_000 >> (index * 2), cost_micros: 714_220_000 >> (index * 2) },
+  used: {
+    calls: 182_340 >> (index * 2),
+    tokens: 412_000_000 >> (index * 2),
+    cost_micros: 714_220_000 >> (index * 2),
+    unpriced_calls: 0,
+  },
 }))
 
 const provider = (
