@@ -21,6 +21,7 @@ export const ERRORS = {
   model_not_found: { status: 404, retryable: false },
   unknown_path: { status: 404, retryable: false },
   method_not_allowed: { status: 405, retryable: false },
+  request_timeout: { status: 408, retryable: true },
   conflict: { status: 409, retryable: false },
   precondition_failed: { status: 412, retryable: false },
   body_too_large: { status: 413, retryable: false },

@@ -6,6 +6,11 @@ export type ControlServer = { readonly port: number; readonly stop: () => void }
 /** Header in which a gateway process says who called it; it counts on the socket between processes only. */
 export const PEER_HEADER = 'x-portreeve-peer'
 
+/** What the handler must know of a client whose address is known otherwise; empty and null where it is not. */
+export function peerAt(address: string | null): Peer {
+  return { requestIP: () => (address ? { address } : null) }
+}
+
 /** A listener for management and console alone, on an address of its own. Throws `conflict` when it is taken. */
 export function listenControl(hostname: string, port: number, handle: ControlHandler): ControlServer {
   try {
@@ -26,9 +31,7 @@ export function listenForWorkers(unix: string, handle: ControlHandler): ControlS
   const server = Bun.serve({
     unix,
     fetch: (request) => {
-      const address = request.headers.get(PEER_HEADER)
-      const peer: Peer = { requestIP: () => (address ? { address } : null) }
-      return handle(request, peer)
+      return handle(request, peerAt(request.headers.get(PEER_HEADER)))
     },
   })
   return { port: 0, stop: () => void server.stop(true) }

@@ -17,7 +17,7 @@ import { openTraffic, spooledCosts } from './traffic.ts'
 import type { LedgerSum } from '../store/ledger.ts'
 import { startWorkers, type Workers } from './workers.ts'
 import type { GatewayServer, ServerOptions } from '../gateway/server.ts'
-import { listenControl, listenForWorkers } from './control-server.ts'
+import { listenControl, listenForWorkers, peerAt } from './control-server.ts'
 
 /** A Portreeve that runs. */
 export type Running = {
@@ -82,7 +82,9 @@ async function startIn(
   }
   const count = config.workers === 'auto' ? availableParallelism() : config.workers
   const own = config.adminPort !== null
-  const rest: ServerOptions['rest'] = own ? undefined : management.handle
+  const rest: ServerOptions['rest'] = own
+    ? undefined
+    : (request, address) => management.handle(request, peerAt(address))
   const controlSocket = folder.file('control.sock')
   const plane = count === 1 ? single() : await many()
   opened.push(() => plane.stop(0).then(() => {}))

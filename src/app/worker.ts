@@ -76,10 +76,9 @@ export function runWorker(env: Readonly<Record<string, string | undefined>>): Pr
 
 /** Management and console live in the parent: the request goes there over its socket, the answer comes back as it is. */
 function passTo(unix: string): NonNullable<ServerOptions['rest']> {
-  return (request, server) => {
+  return (request, peer) => {
     const headers = new Headers(request.headers)
-    headers.set(PEER_HEADER, server.requestIP(request)?.address ?? '')
-    server.timeout(request, 0)
+    headers.set(PEER_HEADER, peer)
     return fetch(request.url, {
       unix,
       method: request.method,

@@ -4,6 +4,8 @@ import { callErrorOf } from '../llm/errors.ts'
 import type { CallError } from '../llm/spec.ts'
 import type { SnapshotTarget } from '../snapshot/snapshot.ts'
 import type { Call } from './call.ts'
+import { Answer } from './downstream/answer.ts'
+import type { Inbound } from './downstream/inbound.ts'
 import type { Gateway } from './gateway.ts'
 import type { Incoming } from './plan.ts'
 import { Refusal } from './refuse.ts'
@@ -23,8 +25,8 @@ export async function attempt(
   call: Call,
   incoming: Incoming,
   itinerary: Itinerary,
-  signal: AbortSignal,
-): Promise<Response> {
+  client: Inbound,
+): Promise<Answer> {
   const { alias } = itinerary
   const retries = alias?.retries ?? NO_RETRIES
   let queue: readonly SnapshotTarget[] = itinerary.targets
@@ -37,10 +39,10 @@ export async function attempt(
     const tried = new Set<string>(itinerary.excluded)
     for (let count = 1; ; count++) {
       const options = { hasNext, tried, repeated: call.attempts.length > 0 }
-      const outcome = await tryTarget(gateway, call, incoming, target, itinerary, options, signal)
-      if (outcome instanceof Response) return outcome
+      const outcome = await tryTarget(gateway, call, incoming, target, itinerary, options, client)
+      if (outcome instanceof Answer) return outcome
       const error = outcome
-      if (signal.aborted || error.code === 'client_closed') throw new Refusal(error)
+      if (client.left || error.code === 'client_closed') throw new Refusal(error)
       const verdict = judgeFailure(error)
       if (verdict.kind === 'special') {
         const places = itinerary.special(verdict.failure)
@@ -62,7 +64,7 @@ export async function attempt(
       const wait = waitBeforeRetry(retries, count, error.retryAfterMs, Math.random)
       if (wait === undefined || call.elapsed() + wait > target.provider.timeouts.totalMs) break
       if (!gateway.traffic.retries.take(now)) break
-      await pause(wait, signal)
+      await pause(wait, client)
       call.upstreamMs += wait
     }
   }
@@ -90,17 +92,16 @@ function noTarget({ alias, waitMs }: Itinerary): AppError {
   })
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+function pause(ms: number, client: Inbound): Promise<void> {
   if (ms <= 0) return Promise.resolve()
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const leave = () => {
+  const timer = setTimeout(() => {
+    client.onLeave = undefined
+    resolve()
+  }, ms)
+  client.onLeave = () => {
     clearTimeout(timer)
     reject(new AppError('client_closed', 'the client left while the call waited for another try'))
   }
-  const timer = setTimeout(() => {
-    signal.removeEventListener('abort', leave)
-    resolve()
-  }, ms)
-  signal.addEventListener('abort', leave, { once: true })
   return promise
 }

@@ -4,9 +4,10 @@ import { learn, record } from './account.ts'
 import { admit, reserve } from './admit.ts'
 import { addLimitHeaders } from './answer-headers.ts'
 import { attempt } from './attempt.ts'
-import { readBody } from './body.ts'
 import { fromCache } from './cache/cache-call.ts'
 import { Call } from './call.ts'
+import type { Answer } from './downstream/answer.ts'
+import type { Inbound } from './downstream/inbound.ts'
 import type { Gateway } from './gateway.ts'
 import { guardInput } from './guard/guard-call.ts'
 import { identify } from './identify.ts'
@@ -14,35 +15,31 @@ import { plotItinerary } from './itinerary.ts'
 import { mirror } from './mirror.ts'
 import { awaitOrigin } from './origins.ts'
 import type { Incoming } from './plan.ts'
-import { errorResponse, toCallError } from './refuse.ts'
+import { errorAnswer, toCallError } from './refuse.ts'
 import { forwardedLines } from './request-head.ts'
 import { resolve } from './resolve.ts'
 import type { Match } from './route.ts'
 
 type CallMatch = Extract<Match, { kind: 'call' }>
 
-/** One call, from its headers to its response. Never rejects: every failure is an answer in the caller's dialect, and on record. */
-export async function handleCall(
-  gateway: Gateway,
-  request: Request,
-  match: CallMatch,
-  query: string,
-): Promise<Response> {
+/** One call, from its headers to its answer. Never rejects: every failure is an answer in the caller's dialect, and on record. */
+export async function handleCall(gateway: Gateway, request: Inbound, match: CallMatch): Promise<Answer> {
   const call = new Call(match.route, gateway.snapshot())
   gateway.inFlight++
   try {
-    const parameters = query ? Object.fromEntries(new URLSearchParams(query)) : NO_QUERY
-    call.key = identify(call.snapshot, request.headers, parameters['key'])
+    const parameters = request.query ? Object.fromEntries(new URLSearchParams(request.query)) : NO_QUERY
+    call.key = identify(call.snapshot, request, parameters['key'])
     gateway.load.check(call.key.priority, gateway.inFlight, call.snapshot.traffic.overload)
     if (request.method !== 'POST') throw methodNotAllowed(request.method)
-    const body = await readBody(request, gateway.limits.bodyBytes)
+    const arriving = request.body(gateway.limits.bodyBytes)
+    const body = arriving instanceof Promise ? await arriving : arriving
     call.bytesIn = body.length
     const incoming: Incoming = {
       body,
       query: parameters,
       pathModel: match.model,
       pathStream: match.stream,
-      headerLines: () => forwardedLines(request.headers),
+      headerLines: () => forwardedLines(request),
       decoded: undefined,
     }
     read(call, incoming)
@@ -51,16 +48,16 @@ export async function handleCall(
     if (admitted) await admitted
     const guarded = guardInput(gateway, call, incoming)
     if (guarded) await guarded
-    const cached = fromCache(gateway, call, incoming, request.headers)
+    const cached = fromCache(gateway, call, incoming, request)
     const answer = cached && (await cached)
     if (answer) return answer
     const news = awaitOrigin(gateway.traffic.origins, call)
     if (news) await news
-    const itinerary = plotItinerary(gateway, call, incoming, resolution, (name) => request.headers.get(name))
+    const itinerary = plotItinerary(gateway, call, incoming, resolution, (name) => request.header(name) ?? null)
     const reserved = reserve(gateway, call, incoming, itinerary.targets)
     if (reserved) await reserved
     if (itinerary.mirror) mirror(gateway, call, incoming, itinerary.mirror)
-    return await attempt(gateway, call, incoming, itinerary, request.signal)
+    return await attempt(gateway, call, incoming, itinerary, request)
   } catch (error) {
     return await refuse(gateway, call, error)
   }
@@ -92,7 +89,7 @@ function methodNotAllowed(method: string): AppError {
   return new AppError('method_not_allowed', `${method} is not possible here: use POST`)
 }
 
-async function refuse(gateway: Gateway, call: Call, cause: unknown): Promise<Response> {
+async function refuse(gateway: Gateway, call: Call, cause: unknown): Promise<Answer> {
   const error = toCallError(cause)
   if (error.code === 'internal') gateway.report(cause, call.id)
   call.status = error.status
@@ -106,5 +103,5 @@ async function refuse(gateway: Gateway, call: Call, cause: unknown): Promise<Res
   const headers: Record<string, string> = error.code === 'method_not_allowed' ? { allow: 'POST' } : {}
   if (call.attempts.length > 0) headers['x-portreeve-attempts'] = String(call.attempts.length)
   addLimitHeaders(call, headers)
-  return errorResponse(error, call.route.dialect, call.id, headers)
+  return errorAnswer(error, call.route.dialect, call.id, headers)
 }

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import type { Inbound } from './downstream/inbound.ts'
 import type { Snapshot, SnapshotKey } from '../snapshot/snapshot.ts'
 
 const LONGEST_KEY = 512
@@ -7,8 +8,12 @@ const LONGEST_KEY = 512
  * The key that a call carries: `Authorization: Bearer`, `x-api-key`, `api-key`, `x-goog-api-key`, or Gemini's `?key=`. It is found by the
  * SHA-256 of the whole secret, so the time of a look-up tells nothing about other keys.
  */
-export function identify(snapshot: Snapshot, headers: Headers, queryKey: string | undefined): SnapshotKey {
-  const secret = secretIn(headers) ?? queryKey
+export function identify(
+  snapshot: Snapshot,
+  request: Pick<Inbound, 'header'>,
+  queryKey: string | undefined,
+): SnapshotKey {
+  const secret = secretIn(request) ?? queryKey
   if (!secret) {
     throw new AppError('missing_api_key', 'no API key was given: send it as "Authorization: Bearer YOUR_KEY"')
   }
@@ -26,10 +31,10 @@ export function identify(snapshot: Snapshot, headers: Headers, queryKey: string 
   return key
 }
 
-function secretIn(headers: Headers): string | undefined {
-  const authorization = headers.get('authorization')
+function secretIn(request: Pick<Inbound, 'header'>): string | undefined {
+  const authorization = request.header('authorization')
   if (authorization) return /^bearer +(\S+) *$/i.exec(authorization)?.[1] ?? authorization
-  return headers.get('x-api-key') ?? headers.get('api-key') ?? headers.get('x-goog-api-key') ?? undefined
+  return request.header('x-api-key') ?? request.header('api-key') ?? request.header('x-goog-api-key')
 }
 
 function sha256(text: string): string {

@@ -2,6 +2,7 @@ import { AppError } from '../errors.ts'
 import { callErrorOf } from '../llm/errors.ts'
 import { protocolOf } from '../llm/protocols.ts'
 import type { CallError, ProtocolId } from '../llm/spec.ts'
+import { Answer } from './downstream/answer.ts'
 
 const DEFAULT_WAIT_MS = 1_000
 
@@ -29,17 +30,15 @@ function withWait(error: CallError): CallError {
   return waits && error.retryAfterMs === undefined ? { ...error, retryAfterMs: DEFAULT_WAIT_MS } : error
 }
 
-/** An error response in the caller's dialect, with the request id that its record has. */
-export function errorResponse(
+/** An error's answer in the caller's dialect, with the request id that its record has. */
+export function errorAnswer(
   error: CallError,
   dialect: ProtocolId,
   requestId: string,
   extra: Readonly<Record<string, string>> = {},
-): Response {
+): Answer {
   const client = protocolOf(dialect).client ?? protocolOf('openai-chat').client!
   const encoded = client.encodeError(error, requestId)
-  return Response.json(encoded.body, {
-    status: encoded.status,
-    headers: { ...encoded.headers, ...extra, 'x-request-id': requestId },
-  })
+  const headers = { 'content-type': 'application/json', ...encoded.headers, ...extra, 'x-request-id': requestId }
+  return new Answer(encoded.status, headers, JSON.stringify(encoded.body))
 }

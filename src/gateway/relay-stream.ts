@@ -3,6 +3,7 @@ import { callErrorOf, cutStream } from '../llm/errors.ts'
 import type { CallError } from '../llm/spec.ts'
 import { keepAnswer, learn, record, tokensOf } from './account.ts'
 import type { Call } from './call.ts'
+import type { BodyWriter, StreamBody } from './downstream/answer.ts'
 import type { Gateway } from './gateway.ts'
 import type { KeepAlives } from './keep-alive.ts'
 import { rememberOrigin } from './origins.ts'
@@ -15,7 +16,7 @@ import type { Sink, Upcall } from './upcall.ts'
  * Sends one stream to the client as it arrives. It ends in exactly one of three ways: with the answer's own terminal event, with the
  * dialect's error event, or with the client gone; in each the record is durable before the last byte leaves.
  */
-export class StreamRelay implements Sink {
+export class StreamRelay implements Sink, StreamBody {
   lastSent = performance.now()
   active = false
   readonly #gateway: Gateway
@@ -23,8 +24,7 @@ export class StreamRelay implements Sink {
   readonly #upcall: Upcall
   readonly #transform: StreamTransform
   readonly #keepAlives: KeepAlives
-  #controller: ReadableStreamDirectController | undefined
-  #finished: (() => void) | undefined
+  #writer: BodyWriter | undefined
   #over = false
   /** How it ended, for the target's health. */
   #ended: CallError | 'whole' | 'left' = 'whole'
@@ -52,25 +52,9 @@ export class StreamRelay implements Sink {
     this.#keepAlives = gateway.keepAlives
   }
 
-  /** The body of the response. */
-  body(): ReadableStream<Uint8Array> {
-    const source: Bun.DirectUnderlyingSource<Uint8Array> = {
-      type: 'direct',
-      pull: (controller) => {
-        this.#controller = controller
-        this.#keepAlives.add(this)
-        const { promise, resolve } = Promise.withResolvers<void>()
-        this.#finished = resolve
-        this.#begin()
-        return promise
-      },
-      cancel: () => this.clientLeft(),
-    }
-    // The browser's types, which the console needs, know nothing of Bun's direct streams.
-    return new ReadableStream(source as unknown as UnderlyingDefaultSource<Uint8Array>)
-  }
-
-  #begin(): void {
+  begin(writer: BodyWriter): void {
+    this.#writer = writer
+    this.#keepAlives.add(this)
     for (const out of this.#held) this.#send(out)
     if (this.#held.length > 0) this.#upcall.exchange?.resume()
     if (this.#transform.finished) this.#finish('')
@@ -104,7 +88,11 @@ export class StreamRelay implements Sink {
     if (!this.#over) this.#failWith(callErrorOf(error))
   }
 
-  clientLeft(): void {
+  drained(): void {
+    this.#upcall.exchange?.resume()
+  }
+
+  left(): void {
     if (this.#over) return
     this.#over = true
     this.#upcall.exchange?.cancel()
@@ -178,35 +166,22 @@ export class StreamRelay implements Sink {
       () => this.#conclude(last),
       (error: unknown) => {
         this.#gateway.report(error, call.id)
-        this.#controller?.close(new Error('the call could not be recorded'))
-        this.#finished?.()
+        this.#writer?.abort()
       },
     )
   }
 
   #conclude(last: Uint8Array | string): void {
-    const controller = this.#controller
-    if (last.length > 0) void controller?.write(last)
-    controller?.close()
-    this.#finished?.()
+    if (this.#ended !== 'left') this.#writer?.end(last)
   }
 
   #send(out: Uint8Array | string): void {
-    const controller = this.#controller
-    if (!controller) return
     this.active = true
     this.#call.bytesOut += out.length
     this.#call.capture?.add(out)
     this.#betweenEvents = endsEvent(out)
-    const written = controller.write(out)
-    if (typeof written !== 'number') {
-      // The client reads slower than the vendor writes: the vendor waits.
-      this.#upcall.exchange?.pause()
-      written.then(
-        () => this.#upcall.exchange?.resume(),
-        () => this.clientLeft(),
-      )
-    } else void controller.flush()
+    // The client reads slower than the vendor writes: the vendor waits.
+    if (this.#writer?.write(out) === false) this.#upcall.exchange?.pause()
   }
 }
 

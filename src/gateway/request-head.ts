@@ -1,4 +1,5 @@
 import { isDynamic } from '../llm/auth/authorize.ts'
+import type { Inbound } from './downstream/inbound.ts'
 import type { ServedEndpoint, SnapshotCredential, SnapshotProvider } from '../snapshot/snapshot.ts'
 
 /** Headers of the client that mean something to the vendor when both speak the same format. */
@@ -61,11 +62,11 @@ export function requestHead(address: Address, length: number, lines = ''): strin
 }
 
 /** Header lines of the client's own that go on to a vendor of the same format. */
-export function forwardedLines(headers: Headers): string {
+export function forwardedLines(request: Inbound): string {
   let lines = ''
   for (const name of FORWARDED) {
-    const value = headers.get(name)
-    if (value !== null && /^[\t\x20-\x7e]*$/.test(value)) lines += `${name}: ${value}\r\n`
+    const value = request.header(name)
+    if (value !== undefined && /^[\t\x20-\x7e]*$/.test(value)) lines += `${name}: ${value}\r\n`
   }
   return lines
 }

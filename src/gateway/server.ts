@@ -1,9 +1,12 @@
-import { AppError } from '../errors.ts'
+import { AppError, type ErrorCode } from '../errors.ts'
 import { newId } from '../lib/id.ts'
+import { Answer } from './downstream/answer.ts'
+import { bridge, type WebHandler } from './downstream/bridge.ts'
+import type { Inbound } from './downstream/inbound.ts'
+import { Listener, type ListenerOptions } from './downstream/listener.ts'
 import type { Gateway } from './gateway.ts'
-import { createGatewayHandler, splitTarget } from './listen.ts'
-import { errorResponse, toCallError } from './refuse.ts'
-import { dialectOfPath } from './route.ts'
+import { createGatewayHandler, unknownPath } from './listen.ts'
+import { errorAnswer, toCallError } from './refuse.ts'
 
 export type ServerOptions = {
   readonly host: string
@@ -14,7 +17,7 @@ export type ServerOptions = {
   /** Why the process is not ready for traffic, in words; undefined when it is. */
   readonly notReady: () => string | undefined
   /** Answers what the data plane does not: management API and console. */
-  readonly rest?: (request: Request, server: Bun.Server<undefined>) => Promise<Response> | Response
+  readonly rest?: WebHandler
 }
 
 export type GatewayServer = {
@@ -27,63 +30,49 @@ export type GatewayServer = {
 /** What management API and console answer; any other path is a client's, who understands the format of its SDK alone. */
 const MANAGED = /^\/(?:$|(?:api|docs|console)(?:\/|$))/
 
-/** Seconds: above the 60 s after which load balancers give up idle connections, so that never the server closes first. */
-const IDLE_SECONDS = 75
+/** A path with such a segment is another one for whoever resolves it. */
+const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/
+
 const FLUSH_MS = 1_000
 
 /** The listening half of the data plane. Throws `conflict` when the port is taken. */
 export function openGatewayServer(options: ServerOptions): GatewayServer {
-  const { gateway } = options
+  const { gateway, host } = options
   const dataPlane = createGatewayHandler(gateway)
-  let stopping = false
-  const answer = (request: Request, server: Bun.Server<undefined>): Promise<Response> | Response => {
-    const target = splitTarget(request)
-    if (!target) return badTarget()
-    const { path, query } = target
-    if (path === '/healthz' || path === '/readyz') {
-      if (request.method !== 'GET' && request.method !== 'HEAD') return wrongMethod(request.method)
-      return path === '/healthz' ? plainText(200, 'ok') : ready(stopping ? 'stopping' : options.notReady())
-    }
-    const called = dataPlane(request, path, query)
-    if (called) {
-      // Models may think for minutes before their first byte: the upstream's timeouts decide, not the listener's.
-      server.timeout(request, 0)
-      return stopping ? called.then(closing) : called
-    }
+  const answer = (request: Inbound): Promise<Answer> | Answer => {
+    const { path } = request
+    if (path === '/healthz' || path === '/readyz') return health(request, listener.stopping, options.notReady)
+    const called = dataPlane(request)
+    if (called) return called
+    if (DOT_SEGMENT.test(path)) return failure('invalid_request', 'the path holds "." or "..": send it resolved')
     const rest = MANAGED.test(path) ? options.rest : undefined
-    return rest?.(request, server) ?? unknownPath(request.method, path)
+    return rest ? bridge(request, rest, gateway.limits.bodyBytes).catch(failed) : unknownPath(request)
   }
-  const server = serve(options, answer)
+  const listener = listen({
+    host,
+    port: options.port,
+    reusePort: options.reusePort ?? false,
+    handle: answer,
+    malformed: (status, problem) => failure('invalid_request', `${problem}.`, status),
+  })
   return {
-    url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${server.port}`,
-    port: server.port ?? options.port,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${listener.port}`,
+    port: listener.port,
     async stop(graceMs) {
-      stopping = true
+      listener.stopping = true
       await until(() => gateway.inFlight === 0, graceMs)
       const cut = gateway.inFlight
       // A call is over when its record is durable; its last bytes may still be on their way out.
-      await until(() => server.pendingRequests === 0, FLUSH_MS)
-      await server.stop(true)
+      await until(() => listener.busy === 0, FLUSH_MS)
+      listener.close()
       return cut
     },
   }
 }
 
-function serve(
-  options: ServerOptions,
-  fetch: (request: Request, server: Bun.Server<undefined>) => Promise<Response> | Response,
-) {
+function listen(options: ListenerOptions): Listener {
   try {
-    return Bun.serve({
-      hostname: options.host,
-      port: options.port,
-      reusePort: options.reusePort ?? false,
-      idleTimeout: IDLE_SECONDS,
-      // The data plane counts bodies itself and answers in the caller's dialect; this wall is behind that one.
-      maxRequestBodySize: options.gateway.limits.bodyBytes + 1024 * 1024,
-      fetch,
-      error: () => errorResponse(toCallError(undefined), 'openai-chat', newId('call')),
-    })
+    return new Listener(options)
   } catch (error) {
     throw new AppError(
       'conflict',
@@ -108,36 +97,26 @@ function until(holds: () => boolean, ms: number): Promise<void> {
   return promise
 }
 
-function closing(response: Response): Response {
-  response.headers.set('connection', 'close')
-  return response
-}
-
-function plainText(status: number, text: string): Response {
-  const headers = { 'cache-control': 'no-store', 'content-type': 'text/plain', 'x-request-id': newId('call') }
-  return new Response(`${text}\n`, { status, headers })
-}
-
-function ready(problem: string | undefined): Response {
+function health({ method, path }: Inbound, stopping: boolean, notReady: () => string | undefined): Answer {
+  if (method !== 'GET' && method !== 'HEAD') {
+    const answer = failure('method_not_allowed', `${method} is not possible here: use GET`)
+    answer.headers['allow'] = 'GET, HEAD'
+    return answer
+  }
+  if (path === '/healthz') return plainText(200, 'ok')
+  const problem = stopping ? 'stopping' : notReady()
   return problem === undefined ? plainText(200, 'ready') : plainText(503, problem)
 }
 
-function wrongMethod(method: string): Response {
-  const error = new AppError('method_not_allowed', `${method} is not possible here: use GET`)
-  const response = errorResponse(toCallError(error), 'openai-chat', newId('call'))
-  response.headers.set('allow', 'GET, HEAD')
-  return response
+function plainText(status: number, text: string): Answer {
+  const headers = { 'cache-control': 'no-store', 'content-type': 'text/plain', 'x-request-id': newId('call') }
+  return new Answer(status, headers, `${text}\n`)
 }
 
-function badTarget(): Response {
-  const error = new AppError(
-    'invalid_request',
-    'the request target or its Host header is not valid: send one Host and a path',
-  )
-  return errorResponse(toCallError(error), 'openai-chat', newId('call'))
+function failure(code: ErrorCode, message: string, status?: number): Answer {
+  return failed(new AppError(code, message, status === undefined ? {} : { status }))
 }
 
-function unknownPath(method: string, path: string): Response {
-  const error = new AppError('unknown_path', `${method} ${path.slice(0, 200)} does not exist here`)
-  return errorResponse(toCallError(error), dialectOfPath(path), newId('call'))
+function failed(error: unknown): Answer {
+  return errorAnswer(toCallError(error), 'openai-chat', newId('call'))
 }

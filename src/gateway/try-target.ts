@@ -6,6 +6,8 @@ import { keepAnswer, learn, record, tokensOf } from './account.ts'
 import { admitAtTarget } from './admit.ts'
 import { answerHeaders } from './answer-headers.ts'
 import type { Call } from './call.ts'
+import { Answer } from './downstream/answer.ts'
+import type { Inbound } from './downstream/inbound.ts'
 import type { Gateway } from './gateway.ts'
 import type { CredentialPool, CredentialUse } from './health/credentials.ts'
 import { guardAnswer } from './guard/guard-call.ts'
@@ -36,8 +38,8 @@ export async function tryTarget(
   target: SnapshotTarget,
   itinerary: Itinerary,
   options: TryOptions,
-  signal: AbortSignal,
-): Promise<Response | CallError> {
+  client: Inbound,
+): Promise<Answer | CallError> {
   const { health } = gateway.traffic
   const targetHealth = health.target(target.provider.id, target.model)
   const guarded = itinerary.targets.length > 1
@@ -82,7 +84,7 @@ export async function tryTarget(
     if (failure.code === 'provider_unavailable' || failure.code === 'rate_limited') return failure
     throw error
   }
-  return await receive(gateway, call, plan, upcall, use, itinerary, options, signal)
+  return await receive(gateway, call, plan, upcall, use, itinerary, options, client)
 }
 
 async function receive(
@@ -93,11 +95,10 @@ async function receive(
   use: TargetUse,
   itinerary: Itinerary,
   options: TryOptions,
-  signal: AbortSignal,
-): Promise<Response | CallError> {
-  const leave = () => upcall.abandon()
-  if (signal.aborted) leave()
-  signal.addEventListener('abort', leave)
+  client: Inbound,
+): Promise<Answer | CallError> {
+  if (client.left) upcall.abandon()
+  client.onLeave = () => upcall.abandon()
   try {
     await upcall.ready
     if (upcall.status < 300 && upcall.streaming) {
@@ -105,10 +106,10 @@ async function receive(
       const held = options.hasNext ? (itinerary.alias?.holdBack ?? 1) : 0
       const events = transform.conclude ? Infinity : held
       if (events === 0)
-        return streamed(call, plan, upcall, new StreamRelay(gateway, call, upcall, use, transform), signal)
+        return streamed(call, plan, upcall, new StreamRelay(gateway, call, upcall, use, transform), client)
       const hold = new HoldBack(upcall, transform, events)
       const failure = await hold.released
-      if (signal.aborted) throw new AppError('client_closed', 'the client left before the answer began')
+      if (client.left) throw new AppError('client_closed', 'the client left before the answer began')
       if (failure) {
         upcall.exchange?.cancel()
         settle(call, upcall.status, failure.code)
@@ -118,7 +119,7 @@ async function receive(
       const begin = [...hold.takeHeld()]
       if (transform.conclude) begin.push(await transform.conclude())
       const relay = new StreamRelay(gateway, call, upcall, use, transform, begin)
-      return streamed(call, plan, upcall, relay, signal)
+      return streamed(call, plan, upcall, relay, client)
     }
   } catch (error) {
     const failure = toCallError(error)
@@ -133,14 +134,12 @@ async function receive(
 }
 
 /** An answer that needed no vendor: it has its record, and costs nothing. */
-async function answeredHere(gateway: Gateway, call: Call, target: SnapshotTarget, body: string): Promise<Response> {
+async function answeredHere(gateway: Gateway, call: Call, target: SnapshotTarget, body: string): Promise<Answer> {
   call.target = target
   call.status = 200
   call.bytesOut = body.length
   await record(gateway, call)
-  return new Response(body, {
-    headers: { ...answerHeaders(call, 'application/json'), 'x-portreeve-estimated': 'tokens' },
-  })
+  return new Answer(200, { ...answerHeaders(call, 'application/json'), 'x-portreeve-estimated': 'tokens' }, body)
 }
 
 function resting(target: SnapshotTarget, waitMs: number): CallError {
@@ -202,7 +201,7 @@ async function plain(
   plan: Plan,
   upcall: Upcall,
   use: TargetUse,
-): Promise<Response | CallError> {
+): Promise<Answer | CallError> {
   let answer: ReturnType<Plan['answer']>
   try {
     answer = plan.answer(upcall.body(), contentTypeOf(upcall))
@@ -229,20 +228,21 @@ async function plain(
     keepAnswer(call, type)
   }
   await record(gateway, call)
-  return new Response(body as BodyInit, { headers: answerHeaders(call, type) })
+  return new Answer(200, answerHeaders(call, type), body)
 }
 
 function contentTypeOf(upcall: Upcall): string {
   return upcall.head?.get('content-type') ?? ''
 }
 
-function streamed(call: Call, plan: Plan, upcall: Upcall, relay: StreamRelay, signal: AbortSignal): Response {
+function streamed(call: Call, plan: Plan, upcall: Upcall, relay: StreamRelay, client: Inbound): Answer {
   call.firstByteMs = upcall.firstByteAt - call.started
   call.status = 200
   call.streamType = plan.streamContentType
-  signal.addEventListener('abort', () => relay.clientLeft())
+  // From here on the connection tells the relay itself.
+  client.onLeave = undefined
   const headers = answerHeaders(call, plan.streamContentType)
   headers['cache-control'] = 'no-cache'
   headers['x-accel-buffering'] = 'no'
-  return new Response(relay.body(), { headers })
+  return new Answer(200, headers, relay)
 }

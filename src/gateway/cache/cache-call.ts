@@ -1,5 +1,7 @@
 import { attributesOf } from '../admit.ts'
 import type { Call } from '../call.ts'
+import { Answer } from '../downstream/answer.ts'
+import type { Inbound } from '../downstream/inbound.ts'
 import type { Gateway } from '../gateway.ts'
 import { record } from '../account.ts'
 import { addLimitHeaders } from '../answer-headers.ts'
@@ -18,15 +20,15 @@ export function fromCache(
   gateway: Gateway,
   call: Call,
   incoming: Incoming,
-  headers: Headers,
-): Promise<Response | undefined> | undefined {
+  request: Inbound,
+): Promise<Answer | undefined> | undefined {
   const { answers } = gateway.traffic.for(call.snapshot)
   if (!answers || !CACHED.has(call.route.endpoint)) return undefined
   const attributes = attributesOf(call)
   const rule = answers.ruleFor(attributes)
   if (!rule) return undefined
-  const control = headers.get('cache-control')
-  if (control !== null && /no-store|no-cache/i.test(control)) return undefined
+  const control = request.header('cache-control')
+  if (control !== undefined && /no-store|no-cache/i.test(control)) return undefined
   // An answer that continues a state kept at the vendor, or that has secrets put back into it, is nobody else's.
   if (bytesOf(incoming.body).includes(STATE) || call.guard?.hides) return undefined
   const key = answers.keyOf(rule, attributes, partsOf(call, incoming), incoming.body)
@@ -42,7 +44,7 @@ async function find(
   key: string,
   rule: Rule,
   answers: Answers,
-): Promise<Response | undefined> {
+): Promise<Answer | undefined> {
   const now = Date.now()
   const looked = answers.store.get(key, now)
   const kept = looked instanceof Promise ? await looked : looked
@@ -82,7 +84,7 @@ function textOf(value: object | undefined): string {
 }
 
 /** A kept answer costs nothing, and says so. */
-async function replay(gateway: Gateway, call: Call, answer: CachedAnswer, how: 'hit' | 'shared'): Promise<Response> {
+async function replay(gateway: Gateway, call: Call, answer: CachedAnswer, how: 'hit' | 'shared'): Promise<Answer> {
   call.cache = how
   call.status = 200
   call.costMicros = 0
@@ -103,7 +105,7 @@ async function replay(gateway: Gateway, call: Call, answer: CachedAnswer, how: '
     headers['x-accel-buffering'] = 'no'
   }
   addLimitHeaders(call, headers)
-  return new Response(answer.body as BodyInit, { headers })
+  return new Answer(200, headers, answer.body)
 }
 
 function bytesOf(body: Uint8Array): Buffer {

@@ -1,0 +1,102 @@
+/** Where a stream's bytes go: the client's connection, while this answer is the one it waits for. */
+export type BodyWriter = {
+  /** Sends now. False when the client reads slower than this: `drained` tells when to go on. */
+  write(bytes: Uint8Array | string): boolean
+  /** Sends the last bytes and ends the answer. */
+  end(last?: Uint8Array | string): void
+  /** Gives the answer up in a way that no client takes for its end. */
+  abort(): void
+}
+
+/** A body that is made while it is sent. After `end`, `abort` or `left` nothing more is asked of it. */
+export type StreamBody = {
+  begin(writer: BodyWriter): void
+  drained(): void
+  /** The client is gone. */
+  left(): void
+}
+
+/** What goes back to the client. Header names are in lower case; framing, date and connection are the listener's own. */
+export class Answer {
+  status: number
+  readonly headers: Record<string, string>
+  readonly body: Uint8Array | string | StreamBody | null
+  /** Lines of headers that may be there twice. */
+  readonly cookies: readonly string[]
+
+  constructor(
+    status: number,
+    headers: Record<string, string>,
+    body: Uint8Array | string | StreamBody | null,
+    cookies: readonly string[] = NONE,
+  ) {
+    this.status = status
+    this.headers = headers
+    this.body = body
+    this.cookies = cookies
+  }
+}
+
+const NONE: readonly string[] = []
+
+export function isStream(body: Answer['body']): body is StreamBody {
+  return body !== null && typeof body === 'object' && 'begin' in body
+}
+
+const REASONS: Readonly<Record<number, string>> = {
+  200: 'OK',
+  201: 'Created',
+  202: 'Accepted',
+  204: 'No Content',
+  302: 'Found',
+  303: 'See Other',
+  304: 'Not Modified',
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  402: 'Payment Required',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  422: 'Unprocessable Content',
+  429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
+  499: 'Client Closed Request',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+  505: 'HTTP Version Not Supported',
+  529: 'Overloaded',
+}
+
+/** What may not stand in a header's value; a vendor's value may hold anything. */
+const UNSAFE = /[^\t\x20-\x7e\x80-\xff]/
+const EVERY_UNSAFE = /[^\t\x20-\x7e\x80-\xff]/g
+
+let dateSecond = 0
+let dateLine = ''
+
+/** The date line of this second. */
+function date(): string {
+  const now = Date.now()
+  const second = Math.floor(now / 1000)
+  if (second !== dateSecond) {
+    dateSecond = second
+    dateLine = `date: ${new Date(now).toUTCString()}\r\n`
+  }
+  return dateLine
+}
+
+/** Status line and headers, up to where the framing's own lines come. One character is one byte. */
+export function headOf({ status, headers, cookies }: Answer): string {
+  let head = `HTTP/1.1 ${status} ${REASONS[status] ?? ''}\r\n${date()}`
+  for (const name in headers) {
+    const value = headers[name]!
+    head += `${name}: ${UNSAFE.test(value) ? value.replace(EVERY_UNSAFE, '?') : value}\r\n`
+  }
+  for (const cookie of cookies) head += `set-cookie: ${cookie.replace(EVERY_UNSAFE, '?')}\r\n`
+  return head
+}

@@ -1,0 +1,301 @@
+import { indexOfBlankLine } from '../../lib/http1.ts'
+import { AppError } from '../../errors.ts'
+import { headOf, isStream, type Answer, type BodyWriter, type StreamBody } from './answer.ts'
+import { BodyBuffer } from './body-buffer.ts'
+import { Inbound } from './inbound.ts'
+import { RequestHead } from './request-head.ts'
+import { frameChunk, frameEnd, framePlain, pieceOf } from './frames.ts'
+
+/** What a connection needs of its listener. */
+export type ConnectionOwner = {
+  /** Answers one request. A rejection ends the connection: whoever handles calls has an answer for each failure. */
+  readonly handle: (request: Inbound) => Answer | Promise<Answer>
+  /** The answer to what is not valid HTTP. */
+  readonly malformed: (status: number, problem: string) => Answer
+  /** Milliseconds on a coarse clock. */
+  readonly now: number
+  /** No connection is used again. */
+  readonly stopping: boolean
+  lost(connection: ClientConnection): void
+}
+
+const HEAD_LIMIT = 16 * 1024
+/** Requests that a client sends ahead of their turn wait here, up to this size. */
+const AHEAD_LIMIT = 64 * 1024
+
+/** Above the 60 s after which load balancers give up idle connections, so that never the server closes first. */
+const IDLE_MS = 75_000
+const HEAD_MS = 15_000
+const BODY_MS = 60_000
+/** How long a client may go on sending what nobody reads, after its answer. */
+const LINGER_MS = 5_000
+/** How long the last bytes of an answer may wait for their reader. */
+const UNREAD_MS = 75_000
+
+const NOTHING = new Uint8Array()
+
+/** One connection of a client: one request after the other, each answered before the next one is read. */
+export class ClientConnection implements BodyWriter {
+  readonly #owner: ConnectionOwner
+  #socket: Bun.Socket<ClientConnection> | undefined
+  /** What came and is not yet understood: part of a head, or requests ahead of their turn. */
+  #pending: Uint8Array | undefined
+  #inbound: Inbound | undefined
+  #body: BodyBuffer | undefined
+  #stream: StreamBody | undefined
+  /** The head of a streamed answer, until its first bytes go out with it. */
+  #head = ''
+  #chunked = true
+  /** The connection closes behind this answer. */
+  #last = false
+  /** The answer is whole, but not yet out. */
+  #ending = false
+  /** What comes after this answer cannot be understood. */
+  #deaf = false
+  /** The answer is out, and what still comes is thrown away. */
+  #lingering = false
+  #closed = false
+  #paused = false
+  #unsent: Uint8Array | undefined
+  /** When something last went on, on the owner's clock. */
+  #since: number
+
+  constructor(owner: ConnectionOwner) {
+    this.#owner = owner
+    this.#since = owner.now
+  }
+
+  /** Nothing is under way. */
+  get idle(): boolean {
+    return !this.#inbound && !this.#ending && !this.#unsent
+  }
+
+  /** Ends the connection, whatever it does. */
+  terminate(): void {
+    this.#socket?.terminate()
+    this.closed()
+  }
+
+  /** Ends what takes too long. */
+  sweep(now: number): void {
+    const waited = now - this.#since
+    if (this.#lingering) {
+      if (waited > LINGER_MS) this.terminate()
+    } else if (this.#ending) {
+      if (waited > UNREAD_MS) this.terminate()
+    } else if (!this.#inbound) {
+      if (this.#pending && waited > HEAD_MS) this.#refuse(408, 'the head of the request did not come in time')
+      else if (waited > IDLE_MS) this.#socket?.end()
+    } else if (this.#body && !this.#body.whole && waited > BODY_MS)
+      this.#body.fail(new AppError('request_timeout', 'the body of the request did not come in time: send it again'))
+  }
+
+  // What the socket reports.
+
+  opened(socket: Bun.Socket<ClientConnection>): void {
+    this.#socket = socket
+    socket.setNoDelay(true)
+  }
+
+  received(bytes: Uint8Array): void {
+    if (this.#closed) return
+    if (this.#inbound ?? this.#lingering) return this.#receiveMore(bytes)
+    let at = 0
+    let input = bytes
+    if (this.#pending) {
+      input = Buffer.concat([this.#pending, bytes])
+      this.#pending = undefined
+    } else this.#since = this.#owner.now
+    // A request that is answered at once makes room for the one behind it.
+    while (at < input.length && !this.#inbound && !this.#lingering && !this.#closed) {
+      const next = this.#begin(input, at)
+      if (next < 0) return
+      at = next
+    }
+    if (at < input.length && !this.#closed && !this.#lingering) this.#keep(at === 0 ? input : input.subarray(at))
+  }
+
+  drained(): void {
+    const rest = this.#unsent
+    if (!rest || !this.#socket) return
+    const written = this.#socket.write(rest)
+    if (written < 0) return
+    if (written > 0) this.#since = this.#owner.now
+    this.#unsent = written < rest.length ? rest.subarray(written) : undefined
+    if (this.#unsent) return
+    if (this.#ending) this.#finished()
+    else this.#stream?.drained()
+  }
+
+  closed(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#pending = undefined
+    this.#unsent = undefined
+    this.#owner.lost(this)
+    const inbound = this.#inbound
+    const stream = this.#stream
+    this.#inbound = undefined
+    this.#stream = undefined
+    inbound?.leave()
+    stream?.left()
+  }
+
+  // What an answer's body does.
+
+  write(bytes: Uint8Array | string): boolean {
+    const head = this.#head
+    this.#head = ''
+    return this.#put(this.#chunked ? frameChunk(head, bytes) : pieceOf(head, bytes))
+  }
+
+  end(last: Uint8Array | string = NOTHING): void {
+    const head = this.#head
+    this.#head = ''
+    this.#stream = undefined
+    this.#ending = true
+    if (this.#put(this.#chunked ? frameEnd(head, last) : pieceOf(head, last))) this.#finished()
+  }
+
+  abort(): void {
+    this.#stream = undefined
+    this.terminate()
+  }
+
+  // Reading.
+
+  /** Begins to read a request at `at`: the offset behind it, or -1 when it is not whole or not valid. */
+  #begin(input: Uint8Array, at: number): number {
+    let from = at
+    while (input[from] === 13 && input[from + 1] === 10) from += 2
+    const end = indexOfBlankLine(input, from)
+    if (end < 0 ? input.length - from > HEAD_LIMIT : end - from > HEAD_LIMIT) {
+      this.#refuse(431, `the head of the request is larger than ${HEAD_LIMIT / 1024} KiB`)
+      return -1
+    }
+    if (end < 0) {
+      this.#pending = copyOf(input, from)
+      return -1
+    }
+    const head = RequestHead.read(input, from, end)
+    if (!(head instanceof RequestHead)) {
+      this.#refuse(head.status, head.problem)
+      return -1
+    }
+    const body = new BodyBuffer(head.length)
+    const rest = body.push(input, end + 4)
+    this.#since = this.#owner.now
+    this.#body = body
+    this.#last = !head.keepAlive || head.old
+    this.#chunked = !head.old
+    if (head.expectsContinue && !body.whole) this.#socket?.write('HTTP/1.1 100 Continue\r\n\r\n')
+    this.#dispatch(new Inbound(head, body, () => this.#socket?.remoteAddress ?? ''))
+    return rest
+  }
+
+  #receiveMore(bytes: Uint8Array): void {
+    if (this.#lingering) return
+    const rest = this.#body ? this.#body.push(bytes, 0) : 0
+    if (rest > 0) this.#since = this.#owner.now
+    if (rest < bytes.length) this.#keep(rest === 0 ? bytes : bytes.subarray(rest))
+  }
+
+  #keep(bytes: Uint8Array): void {
+    this.#pending = this.#pending ? Buffer.concat([this.#pending, bytes]) : copyOf(bytes, 0)
+    if (this.#pending.length > AHEAD_LIMIT && this.#inbound && !this.#paused) {
+      this.#paused = true
+      this.#socket?.pause()
+    }
+  }
+
+  #refuse(status: number, problem: string): void {
+    this.#pending = undefined
+    this.#last = true
+    this.#deaf = true
+    this.#body = undefined
+    this.#send(this.#owner.malformed(status, problem), 'GET')
+  }
+
+  // Answering.
+
+  #dispatch(inbound: Inbound): void {
+    this.#inbound = inbound
+    const { method } = inbound
+    const answer = this.#owner.handle(inbound)
+    if (answer instanceof Promise)
+      answer.then(
+        (whole) => this.#send(whole, method),
+        () => this.terminate(),
+      )
+    else this.#send(answer, method)
+  }
+
+  #send(answer: Answer, method: string): void {
+    const { body } = answer
+    if (this.#closed) {
+      if (isStream(body)) body.left()
+      return
+    }
+    if (this.#owner.stopping || (this.#body && !this.#body.whole)) this.#last = true
+    const head = this.#last ? `${headOf(answer)}connection: close\r\n` : headOf(answer)
+    if (isStream(body)) {
+      this.#head = this.#chunked ? `${head}transfer-encoding: chunked\r\n\r\n` : `${head}\r\n`
+      this.#stream = body
+      body.begin(this)
+      // Nothing came with it: the client is told at least that its answer begins.
+      if (this.#head !== '' && !this.#closed) {
+        const alone = this.#head
+        this.#head = ''
+        this.#put(pieceOf(alone, NOTHING))
+      }
+      return
+    }
+    this.#ending = true
+    if (this.#put(framePlain(head, answer.status, body, method === 'HEAD'))) this.#finished()
+  }
+
+  /** True when all of it is out; what is not is copied, for the bytes may be the frames' own. */
+  #put(bytes: Uint8Array): boolean {
+    if (this.#closed) return false
+    if (this.#unsent) {
+      this.#unsent = Buffer.concat([this.#unsent, bytes])
+      return false
+    }
+    const written = this.#socket?.write(bytes) ?? -1
+    if (written === bytes.length) return true
+    this.#unsent = copyOf(bytes, Math.max(0, written))
+    return false
+  }
+
+  #finished(): void {
+    this.#ending = false
+    this.#inbound = undefined
+    this.#since = this.#owner.now
+    if (this.#last || this.#owner.stopping) {
+      this.#pending = undefined
+      this.#lingering = true
+      // While the client still sends, closing would throw away what it has not read yet of its answer.
+      if (this.#deaf || (this.#body && !this.#body.whole)) this.#socket?.shutdown()
+      else this.#socket?.end()
+      this.#resume()
+      return
+    }
+    this.#body = undefined
+    this.#resume()
+    const ahead = this.#pending
+    if (!ahead) return
+    this.#pending = undefined
+    queueMicrotask(() => this.received(ahead))
+  }
+
+  #resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#socket?.resume()
+  }
+}
+
+/** A copy of its own of the bytes from an offset on. */
+function copyOf(bytes: Uint8Array, from: number): Uint8Array {
+  return new Uint8Array(bytes.subarray(from))
+}

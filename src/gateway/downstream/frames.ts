@@ -1,0 +1,93 @@
+/** The bytes of answers: head, chunks and end, joined in one place so that each goes out in one write. What is returned is valid until the next call. */
+
+const encoder = new TextEncoder()
+const LARGEST_KEPT = 1024 * 1024
+let scratch = Buffer.allocUnsafe(64 * 1024)
+
+function room(bytes: number): Buffer {
+  if (bytes <= scratch.length) return scratch
+  const larger = Buffer.allocUnsafe(bytes)
+  if (bytes <= LARGEST_KEPT) scratch = larger
+  return larger
+}
+
+/** Writes text of one byte a character. */
+function writeHead(target: Buffer, at: number, head: string): number {
+  return at + target.write(head, at, head.length, 'latin1')
+}
+
+function writeBody(target: Buffer, at: number, body: Uint8Array | string): number {
+  if (typeof body === 'string') return at + encoder.encodeInto(body, at === 0 ? target : target.subarray(at)).written
+  target.set(body, at)
+  return at + body.length
+}
+
+/** The most bytes that a body can have. */
+function mostOf(body: Uint8Array | string): number {
+  return typeof body === 'string' ? body.length * 3 : body.length
+}
+
+/** Digits before a chunk: eight are more than any chunk needs. */
+const SIZE_ROOM = 10
+
+function writeChunk(target: Buffer, at: number, body: Uint8Array | string): number {
+  if (body.length === 0) return at
+  if (typeof body !== 'string') {
+    const from = writeHead(target, at, `${body.length.toString(16)}\r\n`)
+    target.set(body, from)
+    return endLine(target, from + body.length)
+  }
+  // How long text is, is known when it is written: its size goes before it, right-aligned with zeros.
+  const from = at + SIZE_ROOM
+  const end = writeBody(target, from, body)
+  writeHead(target, at, `${(end - from).toString(16).padStart(SIZE_ROOM - 2, '0')}\r\n`)
+  return endLine(target, end)
+}
+
+function endLine(target: Buffer, at: number): number {
+  target[at] = 13
+  target[at + 1] = 10
+  return at + 2
+}
+
+/** A chunk of a streamed answer, behind the head where that has not gone yet. */
+export function frameChunk(head: string, body: Uint8Array | string): Uint8Array {
+  const target = room(head.length + mostOf(body) + 16)
+  const from = head === '' ? 0 : writeHead(target, 0, head)
+  return target.subarray(0, writeChunk(target, from, body))
+}
+
+/** The last chunk and the end of a streamed answer. */
+export function frameEnd(head: string, body: Uint8Array | string): Uint8Array {
+  const target = room(head.length + mostOf(body) + 24)
+  const from = writeChunk(target, head === '' ? 0 : writeHead(target, 0, head), body)
+  return target.subarray(0, writeHead(target, from, '0\r\n\r\n'))
+}
+
+/** Head and bytes as they are, for clients that know no chunks. */
+export function pieceOf(head: string, body: Uint8Array | string): Uint8Array {
+  const target = room(head.length + mostOf(body))
+  return target.subarray(0, writeBody(target, writeHead(target, 0, head), body))
+}
+
+/** Room for the content-length line and the blank one. */
+const LENGTH_ROOM = 40
+
+/** A whole answer, with its length. */
+export function framePlain(
+  head: string,
+  status: number,
+  body: Uint8Array | string | null,
+  withoutBody: boolean,
+): Uint8Array {
+  const whole = body ?? ''
+  const start = head.length + LENGTH_ROOM
+  const target = room(start + mostOf(whole))
+  if (status === 204 || status === 304) return target.subarray(0, writeHead(target, 0, `${head}\r\n`))
+  // The body stands first, for its length is part of the head; the head is put right before it.
+  const end = writeBody(target, start, whole)
+  const lines = `${head}content-length: ${end - start}\r\n\r\n`
+  const from = start - lines.length
+  writeHead(target, from, lines)
+  return target.subarray(from, withoutBody ? start : end)
+}

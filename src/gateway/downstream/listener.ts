@@ -1,0 +1,86 @@
+import type { Answer } from './answer.ts'
+import { ClientConnection, type ConnectionOwner } from './connection.ts'
+import type { Inbound } from './inbound.ts'
+
+export type ListenerOptions = {
+  readonly host: string
+  readonly port: number
+  /** Several processes share the port. */
+  readonly reusePort: boolean
+  readonly handle: (request: Inbound) => Answer | Promise<Answer>
+  readonly malformed: (status: number, problem: string) => Answer
+}
+
+const SWEEP_MS = 1_000
+
+/** A listening socket that speaks HTTP/1.1. Throws when it cannot listen. */
+export class Listener implements ConnectionOwner {
+  readonly handle: ListenerOptions['handle']
+  readonly malformed: ListenerOptions['malformed']
+  now = performance.now()
+  stopping = false
+  readonly #socket: Bun.TCPSocketListener<ClientConnection>
+  readonly #connections = new Set<ClientConnection>()
+  readonly #timer: Timer
+
+  constructor(options: ListenerOptions) {
+    this.handle = options.handle
+    this.malformed = options.malformed
+    this.#socket = Bun.listen<ClientConnection>({
+      hostname: options.host,
+      port: options.port,
+      // The types of listen know only buffers, and not that a port may be shared.
+      socket: handlersFor(this) as unknown as Bun.SocketHandler<ClientConnection>,
+      ...(options.reusePort ? { reusePort: true } : {}),
+    })
+    this.#timer = setInterval(() => this.sweep(performance.now()), SWEEP_MS)
+  }
+
+  get port(): number {
+    return this.#socket.port
+  }
+
+  /** Connections with a request, or with bytes that are still to go out. */
+  get busy(): number {
+    let count = 0
+    for (const connection of this.#connections) if (!connection.idle) count++
+    return count
+  }
+
+  accepted(socket: Bun.Socket<ClientConnection>): void {
+    const connection = new ClientConnection(this)
+    socket.data = connection
+    this.#connections.add(connection)
+    connection.opened(socket)
+  }
+
+  lost(connection: ClientConnection): void {
+    this.#connections.delete(connection)
+  }
+
+  /** Ends what takes too long. */
+  sweep(now: number): void {
+    this.now = now
+    for (const connection of this.#connections) connection.sweep(now)
+  }
+
+  /** Closes the port and every connection. */
+  close(): void {
+    clearInterval(this.#timer)
+    this.#socket.stop(true)
+    for (const connection of this.#connections) connection.terminate()
+  }
+}
+
+function handlersFor(listener: Listener): Bun.SocketHandler<ClientConnection, 'uint8array'> {
+  return {
+    binaryType: 'uint8array',
+    open: (socket) => listener.accepted(socket),
+    data: (socket, bytes) => socket.data.received(bytes),
+    drain: (socket) => socket.data.drained(),
+    // A client that says goodbye wants nothing more.
+    end: (socket) => socket.data.terminate(),
+    close: (socket) => socket.data.closed(),
+    error: (socket) => socket.data.terminate(),
+  }
+}
