@@ -37,7 +37,7 @@ export function openGatewayProcess(options: GatewayProcessOptions): GatewayProce
   const spool = new Spool(options.spoolFolder, options.writer)
   const gateway = createGateway({
     snapshot: holder.current,
-    record: (record) => spool.append(record),
+    record: (record, made) => spool.append(made ? { ...record, made } : record),
     report: (error, requestId) => log('error', describeError(error), { request_id: requestId }),
     limits: { bodyBytes: config.maxBodyBytes },
     traffic: options.traffic,

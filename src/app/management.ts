@@ -13,6 +13,7 @@ import type { SnapshotSource } from '../snapshot/source.ts'
 import { ledgerIn, type LedgerSum } from '../store/ledger.ts'
 import { openStore } from '../store/open.ts'
 import { describeError, type Log } from './log.ts'
+import type { OriginFeed } from './origin-feed.ts'
 import { moveRecords, type RecordMover } from './records.ts'
 import { version } from '../lib/version.ts'
 
@@ -31,6 +32,8 @@ export type ManagementOptions = {
   readonly publish: (source: SnapshotSource) => void
   /** Told once what calls had cost before this process began. */
   readonly spent?: (sums: readonly LedgerSum[]) => void
+  /** Filled from the store, and kept up to date with what other nodes add to it. */
+  readonly feed?: OriginFeed
   readonly use?: Pick<Runtime, 'limitUse' | 'budgetUse' | 'restingKeys'>
 }
 
@@ -47,7 +50,12 @@ export type Management = {
   readonly close: () => Promise<void>
 }
 
-type Open = { readonly control: Control; readonly mover: RecordMover; readonly firstStart: FirstStart }
+type Open = {
+  readonly control: Control
+  readonly mover: RecordMover
+  readonly firstStart: FirstStart
+  readonly endFeed: () => void
+}
 
 /** Never rejects because of the database: the gateway must run without it. Rejects when the configuration itself does not compile. */
 export async function openManagement(options: ManagementOptions): Promise<Management> {
@@ -63,6 +71,7 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
     const store = await openStore(config.databaseUrl, { thread: true, waitMs: FIRST_WAIT_MS })
     // Read before records move again: those of this process are counted as they happen.
     const spent = options.spent && (await ledgerIn(store.db).spentSince(0))
+    const endFeed = (await options.feed?.open(store)) ?? (() => {})
     const tail = createTail()
     const mover = moveRecords(config.databaseUrl, options.spoolFolder, tail, log)
     try {
@@ -80,8 +89,9 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
         watch: true,
       })
       if (spent) options.spent?.(spent)
-      return { control, mover, firstStart: await firstStart(control.context) }
+      return { control, mover, firstStart: await firstStart(control.context), endFeed }
     } catch (error) {
+      endFeed()
       await mover.stop()
       await store.close()
       throw error
@@ -138,6 +148,7 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
       clearTimeout(retry)
       if (!open) return
       open.control.close()
+      open.endFeed()
       await open.mover.stop()
       await open.control.context.store.close()
     },

@@ -13,6 +13,7 @@ import { openGatewayProcess } from './gateway-process.ts'
 import { createHolder } from './holder.ts'
 import { lastSourceIn } from './last-source.ts'
 import type { Log } from './log.ts'
+import { feedOrigins, newsMsOf } from './origin-feed.ts'
 import { openTraffic, spooledCosts } from './traffic.ts'
 import type { LedgerSum } from '../store/ledger.ts'
 import { startWorkers, type Workers } from './workers.ts'
@@ -71,8 +72,11 @@ async function startIn(
   const { limitUse, budgetUse, restingKeys } = traffic
   const spooled = spooledCosts(spoolFolder)
   const spent = (sums: readonly LedgerSum[]) => traffic.restore([...sums, ...spooled])
+  const { origins } = traffic.state
+  origins.newsMs = newsMsOf({ ...config, workers: config.workers === 'auto' ? availableParallelism() : config.workers })
+  const feed = feedOrigins(origins, spoolFolder, (made, ready) => workers?.tellOrigins(made, ready), log)
   const use = { limitUse, budgetUse, restingKeys }
-  const management = await openManagement({ config, file, folder, sealer, spoolFolder, log, publish, spent, use })
+  const management = await openManagement({ config, file, folder, sealer, spoolFolder, log, publish, spent, use, feed })
   opened.push(() => management.close())
   if (!source) {
     // The database could not be read: yesterday's configuration serves until it can.
@@ -119,6 +123,7 @@ async function startIn(
       controlSocket: own ? null : controlSocket,
       maxBodyBytes: config.maxBodyBytes,
       redisUrl: config.redisUrl,
+      newsMs: origins.newsMs,
       logLevel: config.logLevel,
     }
     try {
@@ -127,7 +132,8 @@ async function startIn(
         spec,
         source!,
         traffic.authority,
-        ({ news }) => traffic.state.health.apply(news),
+        (told) => (told.type === 'health' ? traffic.state.health.apply(told.news) : origins.apply(told.news)),
+        () => ({ made: [...origins.all()], ready: origins.ready }),
         log,
       )
     } catch (error) {

@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Budget } from '../contract/budget.ts'
+import type { Made } from '../contract/origin.ts'
 import { Sharing } from '../contract/routing.ts'
 import type { HealthMessage } from '../gateway/health/board.ts'
 import { RedisAnswers } from '../gateway/cache/redis-answers.ts'
-import type { OriginMessage } from '../gateway/origins.ts'
+import { RedisOrigins } from '../gateway/redis-origins.ts'
 import { TrafficState } from '../gateway/traffic.ts'
 import { AlertSender, BudgetWatch } from '../quota/alerts.ts'
 import { LocalBank, newMeter } from '../quota/bank.ts'
@@ -63,6 +64,7 @@ export function openTraffic({ redisUrl, holder, log }: TrafficOptions): NodeTraf
   const shared = redisUrl === null ? undefined : openShared(redisUrl, holder, watch, log)
   const bank: Bank = shared?.bank ?? local
   const state = new TrafficState(bank, shared?.answers)
+  state.origins.shared = shared?.origins
   const sweep = setInterval(() => {
     watch.configure(budgets())
     // Beside gateway processes nobody else looks at what is configured.
@@ -176,6 +178,7 @@ function openShared(url: string, holder: SnapshotHolder, watch: BudgetWatch, log
   return {
     bank,
     answers: new RedisAnswers(client),
+    origins: new RedisOrigins(client),
     close() {
       clearInterval(renewal)
       bank.close()
@@ -188,5 +191,8 @@ function openShared(url: string, holder: SnapshotHolder, watch: BudgetWatch, log
 /** What gateway processes of one node tell each other about targets, over their parent. */
 export type HealthNews = { readonly type: 'health'; readonly news: HealthMessage }
 
-/** Where a response was made, for the other processes of the node. */
-export type OriginNews = { readonly type: 'origin'; readonly news: OriginMessage }
+/** What a call left at its vendor, for the other processes of the node. */
+export type OriginNews = { readonly type: 'origin'; readonly news: Made }
+
+/** What is known of earlier calls and of other nodes; `ready` once nothing more of the past is to come. */
+export type OriginHistory = { readonly type: 'origins'; readonly made: readonly Made[]; readonly ready: boolean }

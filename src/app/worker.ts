@@ -1,5 +1,7 @@
 import type { ServerOptions } from '../gateway/server.ts'
 import { RedisAnswers } from '../gateway/cache/redis-answers.ts'
+import { Origins } from '../gateway/origins.ts'
+import { RedisOrigins } from '../gateway/redis-origins.ts'
 import { TrafficState } from '../gateway/traffic.ts'
 import { openWorkerBank } from '../quota/lease-ipc.ts'
 import { compileSnapshot } from '../snapshot/compile.ts'
@@ -20,16 +22,20 @@ export function runWorker(env: Readonly<Record<string, string | undefined>>): Pr
   const { promise: over, resolve: end } = Promise.withResolvers<void>()
   let running: GatewayProcess | undefined
   const leases = openWorkerBank(tell)
-  let traffic = new TrafficState(leases.bank)
-  traffic.origins.publish = (news) => tell({ type: 'origin', news })
+  const origins = new Origins()
+  origins.ready = false
+  origins.publish = (news) => tell({ type: 'origin', news })
+  let traffic = new TrafficState(leases.bank, undefined, origins)
   const sweep = setInterval(() => traffic.sweep(Date.now()), SWEEP_MS)
 
   const start = (spec: WorkerSpec) => {
     if (spec.redisUrl !== null) {
       const client = new Bun.RedisClient(spec.redisUrl)
       client.connect().catch(() => {})
-      traffic = new TrafficState(leases.bank, new RedisAnswers(client))
+      traffic = new TrafficState(leases.bank, new RedisAnswers(client), origins)
+      origins.shared = new RedisOrigins(client)
     }
+    origins.newsMs = spec.newsMs
     traffic.health.publish = (news) => tell({ type: 'health', news })
     const log = createLog(spec.logLevel, (text) => void process.stderr.write(text))
     running = openGatewayProcess({
@@ -50,7 +56,12 @@ export function runWorker(env: Readonly<Record<string, string | undefined>>): Pr
   process.on('message', (message: ToWorker) => {
     if (message.type === 'lease-grant' || message.type === 'lease-recall') return leases.receive(message)
     if (message.type === 'health') return traffic.health.apply(message.news)
-    if (message.type === 'origin') return traffic.origins.apply(message.news)
+    if (message.type === 'origin') return origins.apply(message.news)
+    if (message.type === 'origins') {
+      for (const made of message.made) origins.apply(made)
+      if (message.ready) origins.ready = true
+      return
+    }
     if (message.type === 'stop') {
       void running?.stop(message.graceMs).then((cut) => {
         clearInterval(sweep)

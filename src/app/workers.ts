@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { SnapshotSource } from '../snapshot/source.ts'
 import type { LeaseAuthority, LeaseAnswer, LeaseQuestion } from '../quota/lease-ipc.ts'
 import type { Log } from './log.ts'
-import type { HealthNews, OriginNews } from './traffic.ts'
+import type { Made } from '../contract/origin.ts'
+import type { HealthNews, OriginHistory, OriginNews } from './traffic.ts'
 
 /** What the parent tells a worker. */
 export type ToWorker =
@@ -13,6 +14,7 @@ export type ToWorker =
   | LeaseAnswer
   | HealthNews
   | OriginNews
+  | OriginHistory
 
 /** What a worker tells the parent. */
 export type FromWorker =
@@ -31,6 +33,8 @@ export type WorkerSpec = {
   readonly controlSocket: string | null
   readonly maxBodyBytes: number
   readonly redisUrl: string | null
+  /** How long a worker waits for news of what others made. */
+  readonly newsMs: number
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
@@ -38,11 +42,14 @@ export type WorkerSpec = {
 export const WORKER_VARIABLE = 'PORTREEVE_WORKER'
 
 const RESTART_MS = 500
+const ORIGINS_A_MESSAGE = 5_000
 
 /** Gateway processes on one port, each restarted when it dies. */
 export type Workers = {
   readonly port: number
   readonly publish: (source: SnapshotSource) => void
+  /** Passes on what vendors keep, as the database or other nodes tell of it. */
+  readonly tellOrigins: (made: readonly Made[], ready: boolean) => void
   readonly stop: (graceMs: number) => Promise<number>
 }
 
@@ -52,7 +59,8 @@ export async function startWorkers(
   spec: WorkerSpec,
   first: SnapshotSource,
   authority: LeaseAuthority,
-  learn: (news: HealthNews) => void,
+  learn: (news: HealthNews | OriginNews) => void,
+  history: () => { readonly made: readonly Made[]; readonly ready: boolean },
   log: Log,
 ): Promise<Workers> {
   let source = first
@@ -71,7 +79,7 @@ export async function startWorkers(
         else if (message.type === 'failed') reject(new Error(message.message))
         else if (message.type === 'stopped') stopped.get(child)?.(message.cut)
         else if (message.type === 'health' || message.type === 'origin') {
-          if (message.type === 'health') learn(message)
+          learn(message)
           for (const other of running) if (other !== child) other.send(message satisfies ToWorker)
         } else authority.receive(child.pid, message)
       },
@@ -89,6 +97,8 @@ export async function startWorkers(
     authority.join(child.pid, (message) => {
       if (running.has(child)) child.send(message)
     })
+    const { made, ready } = history()
+    sendOrigins(child, made, ready)
     child.send({ type: 'start', spec: { ...spec, port }, source } satisfies ToWorker)
     return promise
   }
@@ -106,6 +116,9 @@ export async function startWorkers(
       source = next
       for (const child of running) child.send({ type: 'snapshot', source } satisfies ToWorker)
     },
+    tellOrigins(made, ready) {
+      for (const child of running) sendOrigins(child, made, ready)
+    },
     async stop(graceMs) {
       stopping = true
       const counts = [...running].map((child) => {
@@ -118,6 +131,15 @@ export async function startWorkers(
       for (const child of running) child.kill('SIGKILL')
       return cut
     },
+  }
+}
+
+/** In parts, so that no message is large. */
+function sendOrigins(child: Subprocess, made: readonly Made[], ready: boolean): void {
+  for (let from = 0; from === 0 || from < made.length; from += ORIGINS_A_MESSAGE) {
+    const part = made.slice(from, from + ORIGINS_A_MESSAGE)
+    const isLast = from + ORIGINS_A_MESSAGE >= made.length
+    child.send({ type: 'origins', made: part, ready: ready && isLast } satisfies ToWorker)
   }
 }
 

@@ -7,7 +7,7 @@ import { Key } from './key.ts'
 import { Limit } from './limit.ts'
 import { Provider } from './provider.ts'
 import { ModelPrice } from './price.ts'
-import { Overload, Sharing } from './routing.ts'
+import { Overload, Responses, Sharing } from './routing.ts'
 import { Server } from './server.ts'
 
 /** `portreeve.yaml` as a whole; the management API edits the same things one by one. */
@@ -23,6 +23,7 @@ export const Configuration = z.strictObject({
   guards: z.array(Guard).default([]),
   cache: Cache.optional(),
   overload: Overload.optional(),
+  responses: Responses.optional(),
   sharing: Sharing.optional(),
 })
 export type Configuration = z.infer<typeof Configuration>

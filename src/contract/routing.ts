@@ -74,6 +74,16 @@ export const Overload = z.strictObject({
 })
 export type Overload = z.infer<typeof Overload>
 
+/** Things that vendors keep for clients of the Responses API, named by their ids. */
+export const Responses = z.strictObject({
+  /**
+   * Ids that this gateway did not see made for the caller's team and application: `refuse` them, or `allow` them where one provider alone
+   * can have made them. What another tenant is known to have made is refused either way.
+   */
+  unknown_ids: z.enum(['refuse', 'allow']).default('refuse'),
+})
+export type Responses = z.infer<typeof Responses>
+
 /** Counters shared by many nodes; the address comes from `REDIS_URL`. */
 export const Sharing = z.strictObject({
   /** While Redis cannot be reached: count on this node alone (`open`), or refuse what is limited (`closed`). */

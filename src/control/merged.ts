@@ -80,6 +80,7 @@ export async function mergeConfiguration({ db, file, env, sealer, version }: Mer
       guards: rules(entries.guard),
       cache: configuration?.cache,
       overload: configuration?.overload,
+      responses: configuration?.responses,
       sharing: configuration?.sharing,
     },
   }

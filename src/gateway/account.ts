@@ -56,5 +56,5 @@ export function record(gateway: Gateway, call: Call): Promise<void> {
     call.admission?.settle(now, tokensOf(call))
     call.reservation?.settle(now, call.costMicros ?? 0)
   }
-  return gateway.record(call.toRecord())
+  return gateway.record(call.toRecord(), call.left)
 }

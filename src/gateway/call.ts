@@ -5,6 +5,9 @@ import type { Route } from '../snapshot/endpoint.ts'
 import type { Snapshot, SnapshotKey, SnapshotTarget } from '../snapshot/snapshot.ts'
 import type { Admission, LimitState } from '../quota/limits.ts'
 import type { Reservation } from '../quota/budget.ts'
+import type { Made } from '../contract/origin.ts'
+import type { MadeIds } from '../llm/stream/made-ids.ts'
+import type { CallState } from './state.ts'
 import type { CachedAnswer } from './cache/answer-store.ts'
 import type { Capture } from './cache/answers.ts'
 import type { GuardRun } from './guard/run.ts'
@@ -54,6 +57,12 @@ export class Call {
   /** Content type of the stream that is sent. */
   streamType = ''
   servedFromCache: CachedAnswer | undefined
+  /** Where ids of things that vendors keep let the call go; undefined when it names none. */
+  state: CallState | undefined
+  /** Collects such ids from the answer. */
+  made: MadeIds | undefined
+  /** What the answer left at its vendor; goes with the record. */
+  left: Made | undefined
   /** The guards at work on this call. */
   guard: GuardRun | undefined
 

@@ -1,4 +1,5 @@
 import type { CallRecord } from '../contract/call.ts'
+import type { Made } from '../contract/origin.ts'
 import { createAuthorizer } from '../llm/auth/authorize.ts'
 import type { World } from '../llm/auth/world.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
@@ -10,7 +11,7 @@ import { Pool } from './upstream/pool.ts'
 
 export type GatewayOptions = {
   readonly snapshot: () => Snapshot
-  readonly record: (record: CallRecord) => Promise<void>
+  readonly record: (record: CallRecord, made?: Made) => Promise<void>
   readonly report: (error: unknown, requestId: string) => void
   readonly limits?: Partial<GatewayLimits>
   /** What credential chains read; the process's own unless a test gives another. */

@@ -1,4 +1,5 @@
 import type { CallRecord } from '../contract/call.ts'
+import type { Made } from '../contract/origin.ts'
 import type { Authorizer } from '../llm/auth/authorize.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { KeepAlives } from './keep-alive.ts'
@@ -12,7 +13,7 @@ export type Gateway = {
   readonly snapshot: () => Snapshot
   readonly pool: Pool
   /** Resolves when the record is durable: only then may the call's last byte be sent. */
-  readonly record: (record: CallRecord) => Promise<void>
+  readonly record: (record: CallRecord, made?: Made) => Promise<void>
   readonly limits: GatewayLimits
   /** An error that nobody expected: for the log, with the request id that the caller was told. */
   readonly report: (error: unknown, requestId: string) => void

@@ -13,12 +13,12 @@ import { guardInput } from './guard/guard-call.ts'
 import { identify } from './identify.ts'
 import { plotItinerary } from './itinerary.ts'
 import { mirror } from './mirror.ts'
-import { awaitOrigin } from './origins.ts'
 import type { Incoming } from './plan.ts'
 import { errorAnswer, toCallError } from './refuse.ts'
 import { forwardedLines } from './request-head.ts'
 import { resolve } from './resolve.ts'
 import type { Match } from './route.ts'
+import { readState } from './state.ts'
 
 type CallMatch = Extract<Match, { kind: 'call' }>
 
@@ -48,11 +48,11 @@ export async function handleCall(gateway: Gateway, request: Inbound, match: Call
     if (admitted) await admitted
     const guarded = guardInput(gateway, call, incoming)
     if (guarded) await guarded
+    const state = readState(gateway, call, incoming, resolution)
+    if (state) await state
     const cached = fromCache(gateway, call, incoming, request)
     const answer = cached && (await cached)
     if (answer) return answer
-    const news = awaitOrigin(gateway.traffic.origins, call)
-    if (news) await news
     const itinerary = plotItinerary(gateway, call, incoming, resolution, (name) => request.header(name) ?? null)
     const reserved = reserve(gateway, call, incoming, itinerary.targets)
     if (reserved) await reserved

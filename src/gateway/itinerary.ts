@@ -3,11 +3,11 @@ import { mentionsImage } from '../llm/stream/splice.ts'
 import type { Snapshot, SnapshotTarget } from '../snapshot/snapshot.ts'
 import type { Call } from './call.ts'
 import type { Gateway } from './gateway.ts'
-import { pinnedTo } from './origins.ts'
 import type { Incoming } from './plan.ts'
 import type { Resolution } from './resolve.ts'
 import type { CompiledAlias, SpecialFailure } from './route/alias.ts'
 import type { RequestFacts } from './route/when.ts'
+import { keepsState, type CallState } from './state.ts'
 
 /** Where one call goes, in order. */
 export type Itinerary = {
@@ -23,6 +23,7 @@ export type Itinerary = {
 
 const NOWHERE: readonly SnapshotTarget[] = []
 const nowhere = () => NOWHERE
+const NO_STATE: Partial<CallState> = {}
 
 /** Chooses targets. A name that is no alias has exactly one. */
 export function plotItinerary(
@@ -34,7 +35,7 @@ export function plotItinerary(
 ): Itinerary {
   const { snapshot } = call
   const source = resolution.alias === null ? undefined : snapshot.aliases.get(resolution.alias)
-  const pinned = pinnedTo(gateway.traffic.origins, call, resolution)
+  const { pinned, confined, preferred } = call.state ?? NO_STATE
   if (pinned) {
     const alias = source && gateway.traffic.for(snapshot).aliasOf(source)
     const { target, excluded } = pinned
@@ -43,12 +44,20 @@ export function plotItinerary(
   if (!source) return { alias: undefined, targets: resolution.targets, mirror: undefined, waitMs: 0, special: nowhere }
   const alias = gateway.traffic.for(snapshot).aliasOf(source)
   const route = alias.choose(factsOf(call, incoming, header), Date.now(), Math.random)
+  const open = (places: readonly Place[]) => {
+    const targets = places.map((place) => targetOf(snapshot, place))
+    return confined ? targets.filter((target) => !keepsState(target)) : targets
+  }
+  const targets = open(route.places)
+  if (confined && targets.length === 0 && route.places.length > 0) throw confined
+  if (preferred !== undefined)
+    targets.sort((a, b) => Number(b.provider.id === preferred) - Number(a.provider.id === preferred))
   return {
     alias,
-    targets: route.places.map((place) => targetOf(snapshot, place)),
-    mirror: route.mirror && targetOf(snapshot, route.mirror),
+    targets,
+    mirror: route.mirror && open([route.mirror])[0],
     waitMs: route.waitMs,
-    special: (failure) => alias.special[failure].map((place) => targetOf(snapshot, place)),
+    special: (failure) => open(alias.special[failure]),
   }
 }
 

@@ -1,49 +1,111 @@
-import { AppError } from '../errors.ts'
-import type { SnapshotKey, SnapshotTarget } from '../snapshot/snapshot.ts'
-import type { Call } from './call.ts'
-import type { Resolution } from './resolve.ts'
+import type { Due, Made, Origin } from '../contract/origin.ts'
 
-/** Where a response is kept, and whose it is. */
-export type Origin = {
-  readonly tenant: string
-  readonly provider: string
-  readonly model: string
-  readonly credential: string | null
+/** Ids that one process remembers, about 30 MB of them. */
+const MOST = 250_000
+/** How often a shared memory is asked again for what it does not know yet. */
+const LOOK_MS = 100
+
+/** A memory that many nodes share. */
+export type SharedOrigins = {
+  /** In the order of the ids. Rejects when it cannot be asked. */
+  get(ids: readonly string[]): Promise<readonly (Origin | undefined)[]>
+  set(made: Made): void
 }
 
-/** What gateway processes of one node tell each other. */
-export type OriginMessage = { readonly id: string; readonly origin: Origin }
-
-const MOST = 50_000
-/** How long news from another process may be on its way. */
-const NEWS_MS = 100
-
-/** Remembers the places of the youngest responses and conversations. Outlives changes of the configuration. */
+/**
+ * Whose the things are that vendors keep, by their ids: the youngest of them, in memory alone, so that no call waits for a database. It
+ * is filled from the database at the start and by news from other processes and nodes. Outlives changes of the configuration.
+ */
 export class Origins {
   readonly #known = new Map<string, Origin>()
+  readonly #due = new Map<string, Due>()
   readonly #awaited = new Map<string, Set<() => void>>()
-  /** Receives what other processes should know. */
-  publish: ((message: OriginMessage) => void) | undefined
+  readonly most: number
+  /** Receives what other processes of the node should know. */
+  publish: ((made: Made) => void) | undefined
+  shared: SharedOrigins | undefined
+  /** How long news of other processes or nodes may be on its way; 0 where there are none. */
+  newsMs = 0
+  /** False until what earlier processes knew has been read: until then nothing can be called unknown. */
+  ready = true
 
-  remember(id: string, origin: Origin): void {
-    this.apply({ id, origin })
-    this.publish?.({ id, origin })
+  constructor(most: number = MOST) {
+    this.most = most
   }
 
-  apply({ id, origin }: OriginMessage): void {
-    this.#known.delete(id)
-    this.#known.set(id, origin)
-    for (const arrived of this.#awaited.get(id) ?? []) arrived()
-    if (this.#known.size > MOST) for (const oldest of this.#known.keys()) return void this.#known.delete(oldest)
+  /** Takes what this process learned, and tells the others. */
+  remember(made: Made): void {
+    this.apply(made)
+    this.shared?.set(made)
+    this.publish?.(made)
+  }
+
+  /** Takes what another process learned. */
+  apply({ ids, due, settled, tenant, provider, model, credential }: Made): void {
+    const origin: Origin = { tenant, provider, model, credential }
+    for (const id of ids) {
+      this.#known.delete(id)
+      this.#known.set(id, origin)
+      for (const arrived of this.#awaited.get(id) ?? []) arrived()
+    }
+    const first = ids[0]
+    if (first !== undefined && due) this.#due.set(first, due)
+    if (first !== undefined && settled) this.#due.delete(first)
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size <= this.most) return
+      this.#known.delete(oldest)
+      this.#due.delete(oldest)
+    }
   }
 
   find(id: string): Origin | undefined {
     return this.#known.get(id)
   }
 
-  /** Another process may just have answered: its news can be slower than the client. Undefined when there is nothing to wait for. */
-  news(id: string): Promise<void> | undefined {
-    if (!this.publish || this.#known.has(id)) return undefined
+  /** What is still to be charged for a response. */
+  dueFor(id: string): Due | undefined {
+    return this.#due.get(id)
+  }
+
+  /** All that is known, the oldest first, for a process that begins. */
+  *all(): Generator<Made> {
+    for (const [id, origin] of this.#known) {
+      const due = this.#due.get(id)
+      yield { ...origin, ids: [id], ...(due && { due }) }
+    }
+  }
+
+  /**
+   * Waits for what others may have to say of ids that are not the tenant's own, so long as it takes, so that what is another's cannot be
+   * told from what nobody made. Undefined when there is nobody to wait for. Resolves to false when nobody could be asked.
+   */
+  search(ids: readonly string[], tenant: string): Promise<boolean> | undefined {
+    const open = ids.filter((id) => this.find(id)?.tenant !== tenant)
+    if (open.length === 0 || (this.newsMs === 0 && !this.shared)) return undefined
+    return this.#search(open, tenant)
+  }
+
+  async #search(ids: readonly string[], tenant: string): Promise<boolean> {
+    const end = performance.now() + this.newsMs
+    let open = ids
+    for (;;) {
+      if (this.shared) {
+        try {
+          const origins = await this.shared.get(open)
+          origins.forEach((origin, index) => origin && this.apply({ ...origin, ids: [open[index]!] }))
+        } catch {
+          return false
+        }
+      }
+      open = open.filter((id) => this.find(id)?.tenant !== tenant)
+      const left = end - performance.now()
+      if (open.length === 0 || left <= 0) return true
+      await this.#news(open[0]!, this.shared ? Math.min(left, LOOK_MS) : left)
+    }
+  }
+
+  /** Resolves when something is heard of the id, or the time is over. */
+  #news(id: string, ms: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     const waiting = this.#awaited.get(id) ?? new Set()
     const over = () => {
@@ -52,68 +114,8 @@ export class Origins {
       if (waiting.size === 0) this.#awaited.delete(id)
       resolve()
     }
-    const timer = setTimeout(over, NEWS_MS)
+    const timer = setTimeout(over, ms)
     this.#awaited.set(id, waiting.add(over))
     return promise
   }
-}
-
-/** Keys of one team and application continue each other's conversations; a key without either stands for itself. */
-export function tenantOf({ id, team, application }: SnapshotKey): string {
-  return JSON.stringify(team === null && application === null ? [id] : [team, application])
-}
-
-/** Notes where the answer is kept. */
-export function rememberOrigin(origins: Origins, call: Call, id: string | undefined): void {
-  const { key, target, route, scan } = call
-  if (route.dialect !== 'openai-responses' || id === undefined || !key || !target || !keepsState(target)) return
-  const origin: Origin = {
-    tenant: tenantOf(key),
-    provider: target.provider.id,
-    model: target.model,
-    credential: call.attempts.at(-1)?.key ?? null,
-  }
-  origins.remember(id, origin)
-  if (scan?.conversation !== undefined) origins.remember(scan.conversation, origin)
-}
-
-const keepsState = ({ provider }: SnapshotTarget) =>
-  provider.chat.some(({ protocol }) => protocol === 'openai-responses')
-
-/** Waits for what other processes may have to say of the call's state. */
-export function awaitOrigin(origins: Origins, { route, scan }: Call): Promise<void> | undefined {
-  const id = scan?.previousResponseId ?? scan?.conversation
-  return id === undefined || route.dialect !== 'openai-responses' ? undefined : origins.news(id)
-}
-
-/** The one place that can go on, and the credentials that must not be used there; undefined for a call without state. */
-export type Pinned = { readonly target: SnapshotTarget; readonly excluded: ReadonlySet<string> }
-
-/** Throws `invalid_request` when the place of the state is not known, is not among the targets, or the state is another tenant's. */
-export function pinnedTo(origins: Origins, call: Call, { targets }: Resolution): Pinned | undefined {
-  const { key, scan, route } = call
-  if (route.dialect !== 'openai-responses' || !key || !scan) return undefined
-  const field = scan.previousResponseId === undefined ? 'conversation' : 'previous_response_id'
-  const id = scan.previousResponseId ?? scan.conversation
-  if (id === undefined) return undefined
-  const able = targets.filter(keepsState)
-  const origin = origins.find(id)
-  if (origin && origin.tenant === tenantOf(key)) {
-    const there = able.filter(({ provider }) => provider.id === origin.provider)
-    const target = there.find(({ model }) => model === origin.model) ?? there[0]
-    if (!target)
-      throw refuse(field, `was made at the provider "${origin.provider}", which "${call.modelAsked}" does not lead to`)
-    const others = target.provider.credentials.flatMap(({ id }) => (id === origin.credential ? [] : [id]))
-    // A credential that was replaced since: another of the same provider may belong to the same account.
-    return { target, excluded: new Set(others.length < target.provider.credentials.length ? others : []) }
-  }
-  // One place alone can have made it: it knows best. What another tenant made is as unknown as what nobody made.
-  if (!origin && able.length <= 1) return undefined
-  throw refuse(field, `"${id.slice(0, 100)}" is not known here`)
-}
-
-function refuse(field: string, problem: string): AppError {
-  return new AppError('invalid_request', `${field} ${problem}: send the whole input instead, or name provider/model`, {
-    field,
-  })
 }

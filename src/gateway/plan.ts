@@ -8,12 +8,14 @@ import type { AnswerOptions, ClientSide, StreamEncoder, VendorSide } from '../ll
 import { protocolOf } from '../llm/protocols.ts'
 import type { ChatRequest, Json, JsonObject } from '../llm/spec.ts'
 import { isJson } from '../llm/stream/json-scan.ts'
+import { MadeIds } from '../llm/stream/made-ids.ts'
 import { spliceRequest } from '../llm/stream/splice.ts'
 import type { ServedEndpoint, SnapshotProvider, SnapshotTarget } from '../snapshot/snapshot.ts'
 import type { Call } from './call.ts'
 import { StreamGuard } from './guard/stream.ts'
 import { planOperation } from './plan-operation.ts'
-import { PassThrough, Translation, type StreamTransform } from './transform.ts'
+import { keepsState } from './state.ts'
+import { PassThrough, Translation, Watched, type StreamTransform } from './transform.ts'
 import type { Outgoing } from './send.ts'
 
 /** What a call brings along: its bytes, and what its address said. */
@@ -44,6 +46,27 @@ export type PlainAnswer = { readonly body: Uint8Array | string; readonly report:
 
 /** Plans a chat call: same format if the vendor speaks it, else translated. */
 export function planChat(call: Call, incoming: Incoming, target: SnapshotTarget): Plan {
+  const plan = plainChat(call, incoming, target)
+  if (call.route.dialect === 'openai-responses' && keepsState(target)) return watched(call, plan)
+  call.made = undefined
+  return plan
+}
+
+/** The same plan; the ids of what its answer makes are taken down. */
+function watched(call: Call, plan: Plan): Plan {
+  const made = (call.made = new MadeIds(call.scan?.store !== false))
+  return {
+    ...plan,
+    answer: (bytes, contentType) => {
+      const answer = plan.answer(bytes, contentType)
+      made.readAnswer(answer.body)
+      return answer
+    },
+    stream: () => new Watched(plan.stream(), made),
+  }
+}
+
+function plainChat(call: Call, incoming: Incoming, target: SnapshotTarget): Plan {
   const { dialect } = call.route
   const same = target.provider.chat.find((served) => served.protocol === dialect)
   if (!same) return translate(call, incoming, target, preferred(target.provider))

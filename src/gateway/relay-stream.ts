@@ -6,8 +6,8 @@ import type { Call } from './call.ts'
 import type { BodyWriter, StreamBody } from './downstream/answer.ts'
 import type { Gateway } from './gateway.ts'
 import type { KeepAlives } from './keep-alive.ts'
-import { rememberOrigin } from './origins.ts'
 import { settle } from './send.ts'
+import { rememberMade } from './state.ts'
 import type { TargetUse } from './target-use.ts'
 import type { StreamTransform } from './transform.ts'
 import type { Sink, Upcall } from './upcall.ts'
@@ -152,7 +152,7 @@ export class StreamRelay implements Sink, StreamBody {
     call.bytesOut += last.length
     const report = this.#transform.report()
     learn(call, report)
-    rememberOrigin(this.#gateway.traffic.origins, call, report.id)
+    rememberMade(this.#gateway, call, report.id)
     settle(call, this.#upcall.status, call.errorCode)
     if (call.capture && this.#ended === 'whole') {
       call.capture.add(last)

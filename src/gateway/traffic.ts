@@ -27,7 +27,7 @@ export class TrafficState {
   readonly bank: Bank
   readonly health = new HealthBoard()
   readonly retries = new RetryBudget()
-  readonly origins = new Origins()
+  readonly origins: Origins
   #snapshot: Snapshot | undefined
   #traffic: Traffic | undefined
   /** Budgets of earlier snapshots that calls still hold money of. */
@@ -37,8 +37,9 @@ export class TrafficState {
   #memory: MemoryAnswers | undefined
 
   /** `sharedAnswers` is the store for `cache.store: redis`. */
-  constructor(bank: Bank = new LocalBank(), sharedAnswers?: AnswerStore) {
+  constructor(bank: Bank = new LocalBank(), sharedAnswers?: AnswerStore, origins: Origins = new Origins()) {
     this.bank = bank
+    this.origins = origins
     this.#sharedAnswers = sharedAnswers
   }
 

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import type { MadeIds } from '../llm/stream/made-ids.ts'
 import { isJson } from '../llm/stream/json-scan.ts'
 import type { StreamGuard } from './guard/stream.ts'
 import type { AnswerOptions, StreamDecoder, StreamEncoder, TapReport, UsageTap } from '../llm/protocol.ts'
@@ -120,6 +121,45 @@ export class PassThrough implements StreamTransform {
 
   report(): TapReport {
     return this.#tap.report()
+  }
+}
+
+/** Another transform, whose bytes tell which things the answer made. */
+export class Watched implements StreamTransform {
+  readonly #inner: StreamTransform
+  readonly #made: MadeIds
+  readonly conclude: (() => Promise<string>) | undefined
+
+  constructor(inner: StreamTransform, made: MadeIds) {
+    this.#inner = inner
+    this.#made = made
+    const { conclude } = inner
+    if (conclude) this.conclude = async () => this.#seen(await conclude())
+  }
+
+  get finished(): boolean {
+    return this.#inner.finished
+  }
+
+  push(bytes: Uint8Array): Uint8Array | string {
+    return this.#seen(this.#inner.push(bytes))
+  }
+
+  end(): Uint8Array | string {
+    return this.#seen(this.#inner.end())
+  }
+
+  fail(error: CallError): string {
+    return this.#inner.fail(error)
+  }
+
+  report(): TapReport {
+    return this.#inner.report()
+  }
+
+  #seen<Out extends Uint8Array | string>(out: Out): Out {
+    this.#made.push(out)
+    return out
   }
 }
 

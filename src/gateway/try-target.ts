@@ -13,11 +13,11 @@ import type { CredentialPool, CredentialUse } from './health/credentials.ts'
 import { guardAnswer } from './guard/guard-call.ts'
 import { HoldBack } from './hold-back.ts'
 import type { Itinerary } from './itinerary.ts'
-import { rememberOrigin } from './origins.ts'
 import { planChat, planOther, type Incoming, type Plan } from './plan.ts'
 import { Refusal, toCallError } from './refuse.ts'
 import { StreamRelay } from './relay-stream.ts'
 import { send, settle } from './send.ts'
+import { rememberMade } from './state.ts'
 import { TargetUse } from './target-use.ts'
 import type { Upcall } from './upcall.ts'
 
@@ -217,7 +217,7 @@ async function plain(
   settle(call, upcall.status, null)
   call.firstByteMs = upcall.firstByteAt - call.started
   learn(call, report)
-  rememberOrigin(gateway.traffic.origins, call, report.id)
+  rememberMade(gateway, call, report.id)
   use.succeed(call.upstreamMs, tokensOf(call))
   const body = call.guard?.set.readsOutput ? await guardAnswer(call.guard, answer.body) : answer.body
   call.status = 200

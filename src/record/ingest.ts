@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CallRecord } from '../contract/call.ts'
+import type { SpooledCall } from '../contract/origin.ts'
 
 const BATCH = 4096
 const REJECTED = 'rejected.jsonl'
@@ -8,7 +9,7 @@ const REJECTED = 'rejected.jsonl'
 /** Where records go, and what is told on the way. */
 export type IngestTarget = {
   /** Adds records in one transaction and resolves to those that were new. */
-  readonly add: (records: readonly CallRecord[]) => Promise<readonly CallRecord[]>
+  readonly add: (records: readonly SpooledCall[]) => Promise<readonly SpooledCall[]>
   /** Whether an error of `add` is the fault of a record, so that the same records would fail again. */
   readonly blamesRecord: (error: unknown) => boolean
   /** The records that were new, after they are committed. */
@@ -46,7 +47,7 @@ export function createIngester(folder: string, target: IngestTarget): Ingester {
     return added
   }
 
-  async function take(batch: readonly CallRecord[]): Promise<number> {
+  async function take(batch: readonly SpooledCall[]): Promise<number> {
     const fresh = await target.add(batch).catch((error: unknown) => {
       if (!target.blamesRecord(error)) throw error
       // One record must not hold up the others.
@@ -59,7 +60,7 @@ export function createIngester(folder: string, target: IngestTarget): Ingester {
       for (const record of batch) added += await take([record])
       return added
     }
-    if (fresh.length > 0) target.onAdded?.(fresh)
+    if (fresh.length > 0) target.onAdded?.(fresh.map(recordOf))
     return fresh.length
   }
 
@@ -77,9 +78,15 @@ export function createIngester(folder: string, target: IngestTarget): Ingester {
   }
 }
 
+/** The record alone: what the call left is nobody's business who watches. */
+function recordOf(call: SpooledCall): CallRecord {
+  const { made, ...record } = call
+  return made ? record : call
+}
+
 /** The records of a segment. What follows the last line feed was torn off by a kill and belongs to a call that never completed. */
-export function recordsIn(text: string): { records: CallRecord[]; broken: string[] } {
-  const records: CallRecord[] = []
+export function recordsIn(text: string): { records: SpooledCall[]; broken: string[] } {
+  const records: SpooledCall[] = []
   const broken: string[] = []
   for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n')) {
     if (line === '') continue
@@ -94,7 +101,7 @@ export function recordsIn(text: string): { records: CallRecord[]; broken: string
   return { records, broken }
 }
 
-function isRecord(value: unknown): value is CallRecord {
+function isRecord(value: unknown): value is SpooledCall {
   return (
     typeof value === 'object' &&
     value !== null &&

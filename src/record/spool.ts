@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, readdirSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import type { CallRecord } from '../contract/call.ts'
+import type { SpooledCall } from '../contract/origin.ts'
 
 const SEGMENT_BYTES = 4 * 1024 * 1024
 
@@ -32,7 +32,7 @@ export class Spool {
   }
 
   /** Resolves when the record is with the kernel; rejects when the disk refuses: then the call must not be answered as if it were recorded. */
-  append(record: CallRecord): Promise<void> {
+  append(record: SpooledCall): Promise<void> {
     const line = JSON.stringify(record)
     this.#lines += `${line}\n`
     if (this.#waiting.length === 0) setImmediate(this.#flush)

@@ -10,7 +10,7 @@ export function compileTraffic(
   source: Partial<SourceTraffic>,
   attempt: (place: string, make: () => void) => void,
 ): SourceTraffic {
-  const { limits = [], budgets = [], guards = [], cache, overload, sharing } = source
+  const { limits = [], budgets = [], guards = [], cache, overload, responses, sharing } = source
   for (const [section, list] of Object.entries({ limits, budgets, guards }))
     for (const [index, { name }] of list.entries())
       if (list.findIndex((other) => other.name === name) < index)
@@ -18,7 +18,7 @@ export function compileTraffic(
           throw new AppError('invalid_configuration', `"${name}" is used twice: choose another name`)
         })
   for (const guard of guards) attempt(`guards.${guard.name}`, () => checkGuard(guard))
-  return { limits, budgets, guards, cache, overload, sharing }
+  return { limits, budgets, guards, cache, overload, responses, sharing }
 }
 
 function checkGuard(guard: Guard): void {

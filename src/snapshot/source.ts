@@ -41,7 +41,10 @@ export type SourcePrice = {
 }
 
 /** The sections about traffic, as they are configured; secrets of webhooks are resolved. */
-export type SourceTraffic = Pick<Configuration, 'limits' | 'budgets' | 'guards' | 'cache' | 'overload' | 'sharing'>
+export type SourceTraffic = Pick<
+  Configuration,
+  'limits' | 'budgets' | 'guards' | 'cache' | 'overload' | 'responses' | 'sharing'
+>
 
 /** Everything the data plane runs on, merged and with references resolved: the input of `compileSnapshot`. */
 export type SnapshotSource = {

@@ -1,6 +1,6 @@
 import type { SQLQueryBindings } from 'bun:sqlite'
 import { Kysely } from 'kysely'
-import type { CallRecord } from '../contract/call.ts'
+import type { SpooledCall } from '../contract/origin.ts'
 import { addToSums, CALL_COLUMNS, callRow, callsIn } from './call.ts'
 import { openStore } from './open.ts'
 import type { Schema } from './schema.ts'
@@ -9,7 +9,7 @@ import { openSqliteHere, pathOfSqlite, sqliteDialect } from './sqlite.ts'
 /** Adds call records to a database that `openStore` has migrated, over a connection of its own. */
 export type CallWriter = {
   /** Adds records and their sums in one transaction and resolves to those that were new. */
-  readonly add: (records: readonly CallRecord[]) => Promise<readonly CallRecord[]>
+  readonly add: (records: readonly SpooledCall[]) => Promise<readonly SpooledCall[]>
   readonly close: () => Promise<void>
 }
 

@@ -1,7 +1,9 @@
 import { CompiledQuery, type ExpressionBuilder, type Selectable, sql } from 'kysely'
 import type { CallRecord, TokenUsage } from '../contract/call.ts'
+import type { SpooledCall } from '../contract/origin.ts'
 import { ledgerIn } from './ledger.ts'
 import { insertMany } from './many.ts'
+import { originsIn } from './origin.ts'
 import { outcomeOf, type StoredOutcome } from './outcome.ts'
 import { rollupsIn } from './rollup.ts'
 import type { CallTable, Db, Schema } from './schema.ts'
@@ -112,7 +114,7 @@ export const callsIn = (db: Db) => ({
    * Adds records and their sums in one transaction and resolves to those that were new. A record that is there already changes
    * nothing, so that a spool segment may be read twice.
    */
-  async ingest(records: readonly CallRecord[]): Promise<CallRecord[]> {
+  async ingest(records: readonly SpooledCall[]): Promise<SpooledCall[]> {
     const byId = new Map(records.map((record) => [record.id, record]))
     return inTransaction(db, async (transaction) => {
       const rows = await insertMany<{ id: string }>(
@@ -180,11 +182,12 @@ function inTransaction<T>(db: Db, run: (db: Db) => Promise<T>): Promise<T> {
   return db.isTransaction ? run(db) : db.transaction().execute(run)
 }
 
-/** What follows from new records: sums, ledger, when keys were used. In the transaction that adds them. */
-export async function addToSums(transaction: Db, added: readonly CallRecord[]): Promise<void> {
+/** What follows from new records: sums, ledger, when keys were used, what was left at vendors. In the transaction that adds them. */
+export async function addToSums(transaction: Db, added: readonly SpooledCall[]): Promise<void> {
   await rollupsIn(transaction).add(added)
   await ledgerIn(transaction).append(added)
   await markKeysUsed(transaction, added)
+  await originsIn(transaction).add(added)
 }
 
 async function markKeysUsed(db: Db, records: readonly CallRecord[]): Promise<void> {

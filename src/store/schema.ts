@@ -15,6 +15,7 @@ export type Schema = {
   rollup: RollupTable
   ledger_entry: LedgerEntryTable
   ledger_head: LedgerHeadTable
+  origin: OriginTable
 }
 
 /** A connection or a transaction: repositories take either. */
@@ -69,6 +70,21 @@ export type LedgerEntryTable = {
 
 /** One row: where the ledger ends. */
 export type LedgerHeadTable = { id: string; sequence: number; hash: string }
+
+/** What one call left at a vendor: the contract's `Made`. `sequence` rises in the order in which entries became visible. */
+export type OriginTable = {
+  sequence: number
+  at: number
+  tenant: string
+  provider: string
+  model: string
+  credential: string | null
+  /** JSON list. */
+  ids: string
+  /** JSON of the contract's `Due`. */
+  due: string | null
+  settled: number
+}
 
 export type PersonTable = {
   id: string

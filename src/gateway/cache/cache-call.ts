@@ -10,7 +10,6 @@ import type { CachedAnswer } from './answer-store.ts'
 
 /** Endpoints whose answers depend on nothing but the request. */
 const CACHED = new Set(['chat', 'completions', 'embeddings', 'moderations', 'rerank', 'count_tokens'])
-const STATE = Buffer.from('"previous_response_id"')
 
 /**
  * Looks for a kept answer, waits for the answer of an equal call that runs, or prepares to keep this call's own. Undefined when the call
@@ -29,10 +28,16 @@ export function fromCache(
   if (!rule) return undefined
   const control = request.header('cache-control')
   if (control !== undefined && /no-store|no-cache/i.test(control)) return undefined
-  // An answer that continues a state kept at the vendor, or that has secrets put back into it, is nobody else's.
-  if (bytesOf(incoming.body).includes(STATE) || call.guard?.hides) return undefined
+  // An answer that leans on what a vendor keeps, is kept there itself, or has secrets put back into it, is nobody else's.
+  if (leavesState(call) || call.guard?.hides) return undefined
   const key = answers.keyOf(rule, attributes, partsOf(call, incoming), incoming.body)
   return find(gateway, call, key, rule, answers)
+}
+
+/** Responses are kept by their vendor unless the request says otherwise; other answers only when it asks for it. */
+function leavesState({ route, scan, state }: Call): boolean {
+  if (state || scan?.background) return true
+  return route.dialect === 'openai-responses' ? scan?.store !== false : scan?.store === true
 }
 
 type Answers = NonNullable<ReturnType<Gateway['traffic']['for']>['answers']>
@@ -106,8 +111,4 @@ async function replay(gateway: Gateway, call: Call, answer: CachedAnswer, how: '
   }
   addLimitHeaders(call, headers)
   return new Answer(200, headers, answer.body)
-}
-
-function bytesOf(body: Uint8Array): Buffer {
-  return Buffer.from(body.buffer, body.byteOffset, body.length)
 }

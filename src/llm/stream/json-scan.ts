@@ -5,7 +5,7 @@ export const QUOTE = 0x22
 export const COMMA = 0x2c
 export const OPEN_OBJECT = 0x7b
 export const CLOSE_OBJECT = 0x7d
-const OPEN_ARRAY = 0x5b
+export const OPEN_ARRAY = 0x5b
 const CLOSE_ARRAY = 0x5d
 const BACKSLASH = 0x5c
 const COLON = 0x3a
@@ -172,4 +172,44 @@ export function isJson(bytes: Uint8Array, from = 0, to = bytes.length): boolean 
   } catch {
     return false
   }
+}
+
+/** Tells each member of an object that is known to be well formed: its name, and where its value stands. Gives the offset behind the object. */
+export function eachMember(
+  bytes: Buffer,
+  start: number,
+  tell: (name: string, from: number, to: number) => void,
+): number {
+  let at = skipSpace(bytes, start + 1)
+  while (bytes[at] === QUOTE) {
+    const nameEnd = skipString(bytes, at)
+    const name = readString(bytes, at, nameEnd)
+    const from = skipSpace(bytes, skipSpace(bytes, nameEnd) + 1)
+    const to = skipValue(bytes, from)
+    tell(name, from, to)
+    at = skipSpace(bytes, to)
+    if (bytes[at] === COMMA) at = skipSpace(bytes, at + 1)
+  }
+  return at + 1
+}
+
+/** Tells where each element of an array stands that is known to be well formed. */
+export function eachElement(bytes: Buffer, start: number, tell: (from: number, to: number) => void): void {
+  let at = skipSpace(bytes, start + 1)
+  while (at < bytes.length && bytes[at] !== CLOSE_ARRAY) {
+    const to = skipValue(bytes, at)
+    tell(at, to)
+    at = skipSpace(bytes, to)
+    if (bytes[at] === COMMA) at = skipSpace(bytes, at + 1)
+  }
+}
+
+/** The string whose quotes stand at `from` and before `to`. */
+export function readString(bytes: Buffer, from: number, to: number): string {
+  return JSON.parse(bytes.toString('utf8', from, to)) as string
+}
+
+export function toBuffer(bytes: Uint8Array | string): Buffer {
+  if (typeof bytes === 'string') return Buffer.from(bytes)
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

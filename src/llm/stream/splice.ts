@@ -31,8 +31,16 @@ export type RequestScan = {
   n: number
   hasTools: boolean
   previousResponseId: string | undefined
-  /** Id of a conversation that the vendor keeps. */
-  conversation: string | undefined
+  /** Where `conversation`, `input` and `tools` stand; -1 is absent. */
+  conversationStart: number
+  conversationEnd: number
+  inputStart: number
+  inputEnd: number
+  toolsStart: number
+  toolsEnd: number
+  /** Whether the vendor is asked to keep the answer; undefined where the body leaves it to the vendor. */
+  store: boolean | undefined
+  background: boolean
   /** Just behind the opening brace. */
   bodyStart: number
 }
@@ -50,6 +58,9 @@ const READ = [
   'tools',
   'previous_response_id',
   'conversation',
+  'input',
+  'store',
+  'background',
 ] as const
 type Read = (typeof READ)[number]
 const BIT = Object.fromEntries(READ.map((name, index) => [name, 1 << index])) as Record<Read, number>
@@ -120,6 +131,11 @@ function readTruth(bytes: Buffer, from: number, to: number, field: string): bool
   throw wrongType(field, `true or false, not ${text(bytes, from, Math.min(to, from + 20))}`)
 }
 
+/** Lenient, for other formats may mean something else by the name: what is neither null nor false is taken for a yes. */
+function saysYes(bytes: Buffer, from: number): boolean | undefined {
+  return bytes[from] === 0x6e ? undefined : bytes[from] !== 0x66
+}
+
 /**
  * One pass over a JSON request body. Throws `invalid_json` naming the position, and `invalid_request` when the body is no object or one of the
  * parameters that policy reads comes twice, misspelt in case, or escaped. Escapes in strings longer than 256 bytes are left to the vendor to judge.
@@ -139,7 +155,14 @@ export function scanRequest(body: Uint8Array): RequestScan {
     n: 1,
     hasTools: false,
     previousResponseId: undefined,
-    conversation: undefined,
+    conversationStart: -1,
+    conversationEnd: -1,
+    inputStart: -1,
+    inputEnd: -1,
+    toolsStart: -1,
+    toolsEnd: -1,
+    store: undefined,
+    background: false,
     bodyStart: 0,
   }
   let at = skipSpace(bytes, bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0)
@@ -214,14 +237,24 @@ function note(scan: RequestScan, bytes: Buffer, name: Read, from: number, to: nu
     case 'previous_response_id':
       scan.previousResponseId = readText(bytes, from, to, name)
       break
-    case 'conversation': {
-      const value = JSON.parse(text(bytes, from, to)) as string | { id?: unknown } | null
-      const id = typeof value === 'object' ? value?.id : value
-      if (typeof id === 'string') scan.conversation = id
+    case 'conversation':
+      scan.conversationStart = from
+      scan.conversationEnd = to
       break
-    }
+    case 'input':
+      scan.inputStart = from
+      scan.inputEnd = to
+      break
+    case 'store':
+      scan.store = saysYes(bytes, from)
+      break
+    case 'background':
+      scan.background = saysYes(bytes, from) === true
+      break
     case 'tools':
       // Something stands between the brackets.
+      scan.toolsStart = from
+      scan.toolsEnd = to
       scan.hasTools = bytes[from] === 0x5b && bytes[skipSpace(bytes, from + 1)] !== 0x5d
       break
   }
