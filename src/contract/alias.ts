@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Place, Retries, Share, SpecialFallbacks, Strategy, TimeoutOverrides, When } from './routing.ts'
+import { Fallback, Place, Retries, Share, SpecialFallbacks, Strategy, TimeoutOverrides, When } from './routing.ts'
 
 /** One place that an alias may send a call to. Targets with the lowest `priority` are tried first. */
 export const Target = z.strictObject({
@@ -7,6 +7,8 @@ export const Target = z.strictObject({
   weight: z.number().min(0).max(1000).default(1),
   priority: z.int().min(0).max(100).default(0),
   when: When.optional(),
+  /** As of a fallback. */
+  continues_prefix: z.boolean().optional(),
 })
 export type Target = z.infer<typeof Target>
 
@@ -25,11 +27,13 @@ export const Alias = z.strictObject({
   /** A share of the calls that is sent to this place as well; its answers are recorded and thrown away. */
   mirror: Share.optional(),
   /** Tried in this order when every target has failed. */
-  fallbacks: z.array(Place).default([]),
+  fallbacks: z.array(Fallback).default([]),
   fallbacks_on: SpecialFallbacks.optional(),
   retries: Retries.optional(),
   /** Events of a stream that are held back while another target could still answer in its place. */
   hold_back: z.int().min(0).max(100).default(1),
+  /** A stream of text that dies after its first events is continued by the next target that can go on from what was said. */
+  continue_streams: z.boolean().default(false),
   timeouts: TimeoutOverrides.optional(),
 })
 export type Alias = z.infer<typeof Alias>

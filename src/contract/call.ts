@@ -23,6 +23,8 @@ export const Attempt = z.strictObject({
   error_code: z.string().nullable(),
   started_ms: z.number(),
   duration_ms: z.number(),
+  /** It went on with the stream that the attempts before it had begun. */
+  continues: z.literal(true).optional(),
 })
 export type Attempt = z.infer<typeof Attempt>
 

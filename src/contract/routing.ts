@@ -20,6 +20,14 @@ export type When = z.infer<typeof When>
 export const Place = z.strictObject({ provider: Slug, model: z.string().min(1) })
 export type Place = z.infer<typeof Place>
 
+/** A place to turn to when others have failed. */
+export const Fallback = z.strictObject({
+  ...Place.shape,
+  /** Whether it can go on from the beginning of an answer. Left out: what is known of the vendor holds. */
+  continues_prefix: z.boolean().optional(),
+})
+export type Fallback = z.infer<typeof Fallback>
+
 /** A share of the traffic that goes to one more place. */
 export const Share = z.strictObject({ ...Place.shape, percent: z.number().min(0).max(100) })
 export type Share = z.infer<typeof Share>

@@ -13,7 +13,10 @@ export function learn(call: Call, report: TapReport): void {
   const estimated = !report.complete && report.estimatedOutput > 0
   if (estimated) {
     // The answer was cut before the vendor told: what was produced is charged.
-    const known = call.usage ?? { ...NO_USAGE, inputUncached: Math.ceil(call.bytesIn / BYTES_PER_TOKEN) }
+    const known = call.usage ?? {
+      ...NO_USAGE,
+      inputUncached: Math.ceil((call.bytesIn + call.continued) / BYTES_PER_TOKEN),
+    }
     call.usage = { ...known, output: Math.max(known.output, report.estimatedOutput) }
   }
   price(call)

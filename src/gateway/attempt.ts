@@ -38,7 +38,7 @@ export async function attempt(
     const hasNext = index + 1 < queue.length
     const tried = new Set<string>(itinerary.excluded)
     for (let count = 1; ; count++) {
-      const options = { hasNext, tried, repeated: call.attempts.length > 0 }
+      const options = { hasNext, rest: queue.slice(index + 1), tried, repeated: call.attempts.length > 0 }
       const outcome = await tryTarget(gateway, call, incoming, target, itinerary, options, client)
       if (outcome instanceof Answer) return outcome
       const error = outcome

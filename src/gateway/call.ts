@@ -52,6 +52,10 @@ export class Call {
   outputCap: number | undefined
   /** `hit`, `miss`, `shared`; null when no cache was asked. */
   cache: string | null = null
+  /** Another target may go on with the stream, should this one die. */
+  continuable = false
+  /** Characters that targets before the one that answers have said. */
+  continued = 0
   /** Takes the answer down for the cache. */
   capture: Capture | undefined
   /** Content type of the stream that is sent. */

@@ -2,6 +2,7 @@ import type { Place } from '../contract/routing.ts'
 import { mentionsImage } from '../llm/stream/splice.ts'
 import type { Snapshot, SnapshotTarget } from '../snapshot/snapshot.ts'
 import type { Call } from './call.ts'
+import { placeOfPrefix } from './continue/prefix-place.ts'
 import type { Gateway } from './gateway.ts'
 import type { Incoming } from './plan.ts'
 import type { Resolution } from './resolve.ts'
@@ -52,6 +53,7 @@ export function plotItinerary(
   if (confined && targets.length === 0 && route.places.length > 0) throw confined
   if (preferred !== undefined)
     targets.sort((a, b) => Number(b.provider.id === preferred) - Number(a.provider.id === preferred))
+  call.continuable = isContinuable(call, alias, targets)
   return {
     alias,
     targets,
@@ -59,6 +61,13 @@ export function plotItinerary(
     waitMs: route.waitMs,
     special: (failure) => open(alias.special[failure]),
   }
+}
+
+/** Whether a stream that dies could go on elsewhere. A guard that reads the answer may change it: then nobody knows what was said. */
+function isContinuable(call: Call, alias: CompiledAlias, targets: readonly SnapshotTarget[]): boolean {
+  if (!alias.continuesStreams || !call.stream || call.route.endpoint !== 'chat' || call.guard?.set.readsOutput)
+    return false
+  return targets.some((target, index) => index > 0 && placeOfPrefix(target, alias, call.route.dialect) !== undefined)
 }
 
 /** The snapshot was refused unless every place of its aliases is set up. */

@@ -4,7 +4,7 @@ import type { DecodeContext } from '../llm/target.ts'
 import { completionsClient } from '../llm/operations/completions.ts'
 import { countAt, guessTokens, readCounted, writeCount } from '../llm/operations/count-tokens.ts'
 import { geminiEmbeddingClient } from '../llm/operations/gemini-client.ts'
-import type { AnswerOptions, ClientSide, StreamEncoder, VendorSide } from '../llm/protocol.ts'
+import type { AnswerOptions, ClientSide, EncodedRequest, StreamEncoder, VendorSide } from '../llm/protocol.ts'
 import { protocolOf } from '../llm/protocols.ts'
 import type { ChatRequest, Json, JsonObject } from '../llm/spec.ts'
 import { isJson } from '../llm/stream/json-scan.ts'
@@ -12,6 +12,7 @@ import { MadeIds } from '../llm/stream/made-ids.ts'
 import { spliceRequest } from '../llm/stream/splice.ts'
 import type { ServedEndpoint, SnapshotProvider, SnapshotTarget } from '../snapshot/snapshot.ts'
 import type { Call } from './call.ts'
+import { StreamJoint } from './continue/joint.ts'
 import { StreamGuard } from './guard/stream.ts'
 import { planOperation } from './plan-operation.ts'
 import { keepsState } from './state.ts'
@@ -70,8 +71,8 @@ function plainChat(call: Call, incoming: Incoming, target: SnapshotTarget): Plan
   const { dialect } = call.route
   const same = target.provider.chat.find((served) => served.protocol === dialect)
   if (!same) return translate(call, incoming, target, preferred(target.provider))
-  // Guards read what is said, not bytes.
-  if (call.stream && call.guard?.set.readsOutput) return translate(call, incoming, target, same)
+  // Guards read what is said, not bytes, and so does who may have to go on with it.
+  if (call.continuable || (call.stream && call.guard?.set.readsOutput)) return translate(call, incoming, target, same)
   // Vendors are always asked for events; a client of Gemini that did not ask for them waits for one JSON list.
   if (dialect === 'gemini' && call.stream && incoming.query['alt'] !== 'sse')
     return translate(call, incoming, target, same)
@@ -203,15 +204,7 @@ function translate(call: Call, incoming: Incoming, target: SnapshotTarget, serve
   }
   const context: DecodeContext = encoded.context
   return {
-    outgoing: {
-      served,
-      path: withQuery(encoded.path, encoded.query),
-      contentType: JSON_TYPE,
-      body: Buffer.from(JSON.stringify(encoded.body)),
-      lines: Object.entries(encoded.headers)
-        .map(([name, value]) => `${name}: ${value}\r\n`)
-        .join(''),
-    },
+    outgoing: outgoingOf(encoded, served),
     vendor,
     dropped: encoded.dropped.map(({ parameter }) => parameter),
     answer: (bytes) => {
@@ -231,13 +224,28 @@ function translate(call: Call, incoming: Incoming, target: SnapshotTarget, serve
     },
     stream: () => {
       const guard = call.guard?.set.readsOutput ? new StreamGuard(call.guard) : undefined
-      return new Translation(vendor.createStreamDecoder(context), client.createStreamEncoder(options), guard)
+      const joint = call.continuable ? new StreamJoint() : undefined
+      return new Translation(vendor.createStreamDecoder(context), client.createStreamEncoder(options), guard, joint)
     },
     streamContentType: client.streamContentType(incoming.query),
   }
 }
 
-function decode(call: Call, incoming: Incoming): ChatRequest {
+/** What goes out of a request in the vendor's format. */
+export function outgoingOf({ path, query, headers, body }: EncodedRequest, served: ServedEndpoint): Outgoing {
+  return {
+    served,
+    path: withQuery(path, query),
+    contentType: JSON_TYPE,
+    body: Buffer.from(JSON.stringify(body)),
+    lines: Object.entries(headers)
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join(''),
+  }
+}
+
+/** The request in the vocabulary; decoded once. */
+export function decode(call: Call, incoming: Incoming): ChatRequest {
   incoming.decoded ??= clientOf(call).decodeRequest(parseJson(incoming.body) as JsonObject, {
     query: incoming.query,
     ...(incoming.pathModel === undefined ? {} : { model: incoming.pathModel }),
@@ -252,13 +260,13 @@ function clientOf({ route }: Call): ClientSide {
   return client
 }
 
-function vendorOf(served: ServedEndpoint): VendorSide {
+export function vendorOf(served: ServedEndpoint): VendorSide {
   const { vendor } = protocolOf(served.protocol)
   if (!vendor) throw new AppError('internal', `${served.protocol} cannot be called`)
   return vendor
 }
 
-function targetFacts({ provider, model }: SnapshotTarget, { quirks }: ServedEndpoint) {
+export function targetFacts({ provider, model }: SnapshotTarget, { quirks }: ServedEndpoint) {
   return { model, capabilities: provider.capabilities(model), quirks }
 }
 

@@ -3,6 +3,7 @@ import { callErrorOf, cutStream } from '../llm/errors.ts'
 import type { CallError } from '../llm/spec.ts'
 import { keepAnswer, learn, record, tokensOf } from './account.ts'
 import type { Call } from './call.ts'
+import type { Continuation } from './continue/continuation.ts'
 import type { BodyWriter, StreamBody } from './downstream/answer.ts'
 import type { Gateway } from './gateway.ts'
 import type { KeepAlives } from './keep-alive.ts'
@@ -21,7 +22,7 @@ export class StreamRelay implements Sink, StreamBody {
   active = false
   readonly #gateway: Gateway
   readonly #call: Call
-  readonly #upcall: Upcall
+  #upcall: Upcall
   readonly #transform: StreamTransform
   readonly #keepAlives: KeepAlives
   #writer: BodyWriter | undefined
@@ -31,10 +32,16 @@ export class StreamRelay implements Sink, StreamBody {
   /** Whether what was sent last ended an event: only then a comment may follow. */
   #betweenEvents = true
 
-  readonly #use: TargetUse
+  #use: TargetUse
   readonly #held: readonly (Uint8Array | string)[]
+  readonly #continuation: Continuation | undefined
+  /** The attempt before was settled, and the one that shall go on has not begun to speak. */
+  #handingOver = false
+  #left = false
+  #attemptOpen = true
+  #continued = false
 
-  /** `held` is what the transform gave while the stream was held back. */
+  /** `held` is what the transform gave while the stream was held back; `continuation` may find who goes on when it dies. */
   constructor(
     gateway: Gateway,
     call: Call,
@@ -42,7 +49,9 @@ export class StreamRelay implements Sink, StreamBody {
     use: TargetUse,
     transform: StreamTransform,
     held: readonly (Uint8Array | string)[] = [],
+    continuation?: Continuation,
   ) {
+    this.#continuation = continuation
     this.#use = use
     this.#held = held
     this.#gateway = gateway
@@ -62,7 +71,7 @@ export class StreamRelay implements Sink, StreamBody {
   }
 
   data(chunk: Uint8Array): void {
-    if (this.#over) return
+    if (this.#over || this.#handingOver) return
     let out: Uint8Array | string
     try {
       out = this.#transform.push(chunk)
@@ -74,7 +83,7 @@ export class StreamRelay implements Sink, StreamBody {
   }
 
   end(): void {
-    if (this.#over) return
+    if (this.#over || this.#handingOver) return
     let out: Uint8Array | string
     try {
       out = this.#transform.end()
@@ -85,7 +94,7 @@ export class StreamRelay implements Sink, StreamBody {
   }
 
   fail(error: AppError): void {
-    if (!this.#over) this.#failWith(callErrorOf(error))
+    if (!this.#over && !this.#handingOver) this.#failWith(callErrorOf(error))
   }
 
   drained(): void {
@@ -94,6 +103,10 @@ export class StreamRelay implements Sink, StreamBody {
 
   left(): void {
     if (this.#over) return
+    if (this.#handingOver) {
+      this.#left = true
+      return this.#continuation?.abandon()
+    }
     this.#over = true
     this.#upcall.exchange?.cancel()
     this.#call.status = 499
@@ -116,7 +129,7 @@ export class StreamRelay implements Sink, StreamBody {
     if (report.complete) {
       this.#over = true
       this.#close(out)
-    } else if (report.error && out.length > 0) {
+    } else if (report.error && out.length > 0 && !this.#transform.joint) {
       // The vendor's own error event is in what is sent: the client has been told.
       this.#over = true
       this.#ended = report.error
@@ -138,6 +151,39 @@ export class StreamRelay implements Sink, StreamBody {
   }
 
   #failWith(error: CallError): void {
+    if (this.#continuation?.mends(error)) return this.#handOver(error, this.#continuation)
+    this.#tell(error)
+  }
+
+  /** The next target that can goes on where this one died. */
+  #handOver(cause: CallError, continuation: Continuation): void {
+    this.#handingOver = true
+    this.#upcall.exchange?.cancel()
+    this.#endAttempt(cause)
+    continuation.begin(cause).then(
+      (next) => {
+        this.#handingOver = false
+        if (next) {
+          this.#continued = true
+          this.#attemptOpen = true
+          this.#upcall = next.upcall
+          this.#use = next.use
+        }
+        if (this.#left) this.left()
+        else if (next) {
+          this.#send(next.mark)
+          next.upcall.drainTo(this)
+        } else this.#tell(cause)
+      },
+      (failure: unknown) => {
+        this.#handingOver = false
+        this.#gateway.report(failure, this.#call.id)
+        this.#tell(cause)
+      },
+    )
+  }
+
+  #tell(error: CallError): void {
     this.#over = true
     this.#ended = error
     this.#call.errorCode = error.code
@@ -152,16 +198,12 @@ export class StreamRelay implements Sink, StreamBody {
     call.bytesOut += last.length
     const report = this.#transform.report()
     learn(call, report)
-    rememberMade(this.#gateway, call, report.id)
-    settle(call, this.#upcall.status, call.errorCode)
+    if (!this.#continued) rememberMade(this.#gateway, call, report.id)
     if (call.capture && this.#ended === 'whole') {
       call.capture.add(last)
       keepAnswer(call, call.streamType)
     }
-    const tokens = tokensOf(call)
-    if (this.#ended === 'left') this.#use.abandon(tokens)
-    else if (this.#ended === 'whole') this.#use.succeed(firstTokenMs(call), tokens)
-    else this.#use.fail(this.#ended, tokens)
+    this.#endAttempt(this.#ended, tokensOf(call))
     record(this.#gateway, call).then(
       () => this.#conclude(last),
       (error: unknown) => {
@@ -169,6 +211,16 @@ export class StreamRelay implements Sink, StreamBody {
         this.#writer?.abort()
       },
     )
+  }
+
+  /** Completes the attempt that runs, if one does. */
+  #endAttempt(ended: CallError | 'whole' | 'left', tokens = this.#transform.report().estimatedOutput): void {
+    if (!this.#attemptOpen) return
+    this.#attemptOpen = false
+    settle(this.#call, this.#upcall.status, typeof ended === 'string' ? this.#call.errorCode : ended.code)
+    if (ended === 'left') this.#use.abandon(tokens)
+    else if (ended === 'whole') this.#use.succeed(this.#continued ? undefined : firstTokenMs(this.#call), tokens)
+    else this.#use.fail(ended, tokens)
   }
 
   #conclude(last: Uint8Array | string): void {

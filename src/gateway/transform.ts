@@ -1,9 +1,10 @@
 import { AppError } from '../errors.ts'
 import type { MadeIds } from '../llm/stream/made-ids.ts'
 import { isJson } from '../llm/stream/json-scan.ts'
+import type { StreamJoint } from './continue/joint.ts'
 import type { StreamGuard } from './guard/stream.ts'
 import type { AnswerOptions, StreamDecoder, StreamEncoder, TapReport, UsageTap } from '../llm/protocol.ts'
-import type { CallError, FinishReason, StreamPart, Usage } from '../llm/spec.ts'
+import type { CallError, FinishReason, JsonObject, StreamPart, Usage } from '../llm/spec.ts'
 
 /** What happens to a stream's bytes on their way to the client. */
 export type StreamTransform = {
@@ -17,6 +18,8 @@ export type StreamTransform = {
   readonly finished: boolean
   /** Set where the answer is held until it is whole: makes the bytes of all that was held. */
   readonly conclude?: (() => Promise<string>) | undefined
+  /** Set where another target may go on with the stream: then failures are left for the caller of `fail` to tell. */
+  readonly joint?: StreamJoint | undefined
   report(): TapReport
 }
 
@@ -167,7 +170,8 @@ export class Watched implements StreamTransform {
 export class Translation implements StreamTransform {
   finished = false
   readonly conclude: (() => Promise<string>) | undefined
-  readonly #decoder: StreamDecoder
+  readonly joint: StreamJoint | undefined
+  #decoder: StreamDecoder
   readonly #encoder: StreamEncoder
   readonly #guard: StreamGuard | undefined
   #usage: Usage | undefined
@@ -177,7 +181,8 @@ export class Translation implements StreamTransform {
   #error: CallError | undefined
   #pieces = 0
 
-  constructor(decoder: StreamDecoder, encoder: StreamEncoder, guard?: StreamGuard) {
+  constructor(decoder: StreamDecoder, encoder: StreamEncoder, guard?: StreamGuard, joint?: StreamJoint) {
+    this.joint = joint
     this.#decoder = decoder
     this.#encoder = encoder
     this.#guard = guard
@@ -188,9 +193,25 @@ export class Translation implements StreamTransform {
     return this.#write(this.#decoder.push(bytes))
   }
 
+  /** About how many tokens the target that speaks now has said. */
+  get tokensSaid(): number {
+    return this.#usage?.output ? this.#usage.output + this.#usage.reasoning : this.#pieces
+  }
+
+  /** From here on another target speaks; `turn` is what it may repeat. The bytes that say so come first. */
+  goOn(decoder: StreamDecoder, turn: string, mark: JsonObject): string {
+    this.joint?.resume(turn)
+    this.#decoder = decoder
+    this.finished = false
+    this.#usage = undefined
+    this.#error = undefined
+    this.#pieces = 0
+    return this.#encoder.mark?.(mark) ?? `: portreeve ${JSON.stringify(mark)}\n\n`
+  }
+
   end(): string {
     const rest = this.#write(this.#decoder.end())
-    return this.conclude ? rest : rest + this.#encoder.end()
+    return this.conclude || this.joint ? rest : rest + this.#encoder.end()
   }
 
   fail(error: CallError): string {
@@ -213,9 +234,14 @@ export class Translation implements StreamTransform {
     let out = ''
     for (const part of parts) {
       this.#note(part)
-      out += this.#guard ? this.#encode(this.#guard.push(part)) : this.#encoder.push(part)
+      if (this.joint) out += this.#join(part, this.joint)
+      else out += this.#guard ? this.#encode(this.#guard.push(part)) : this.#encoder.push(part)
     }
     return out
+  }
+
+  #join(part: StreamPart, joint: StreamJoint): string {
+    return part.type === 'error' ? '' : this.#encode(joint.take(part))
   }
 
   #encode(parts: readonly StreamPart[]): string {

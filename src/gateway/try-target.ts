@@ -9,13 +9,16 @@ import type { Call } from './call.ts'
 import { Answer } from './downstream/answer.ts'
 import type { Inbound } from './downstream/inbound.ts'
 import type { Gateway } from './gateway.ts'
-import type { CredentialPool, CredentialUse } from './health/credentials.ts'
+import { continuationOf } from './continue/continuation.ts'
+import { pickCredential } from './credential.ts'
+import type { CredentialUse } from './health/credentials.ts'
 import { guardAnswer } from './guard/guard-call.ts'
 import { HoldBack } from './hold-back.ts'
 import type { Itinerary } from './itinerary.ts'
 import { planChat, planOther, type Incoming, type Plan } from './plan.ts'
 import { Refusal, toCallError } from './refuse.ts'
 import { StreamRelay } from './relay-stream.ts'
+import { refusedBy } from './refused-by.ts'
 import { send, settle } from './send.ts'
 import { rememberMade } from './state.ts'
 import { TargetUse } from './target-use.ts'
@@ -25,6 +28,8 @@ import type { Upcall } from './upcall.ts'
 export type TryOptions = {
   /** Another target comes after this one: the first events of a stream are held back. */
   readonly hasNext: boolean
+  /** The targets that come after it. */
+  readonly rest: readonly SnapshotTarget[]
   /** Credentials of this target that were used for this call; the one used now is added. */
   readonly tried: Set<string>
   readonly repeated: boolean
@@ -84,12 +89,13 @@ export async function tryTarget(
     if (failure.code === 'provider_unavailable' || failure.code === 'rate_limited') return failure
     throw error
   }
-  return await receive(gateway, call, plan, upcall, use, itinerary, options, client)
+  return await receive(gateway, call, incoming, plan, upcall, use, itinerary, options, client)
 }
 
 async function receive(
   gateway: Gateway,
   call: Call,
+  incoming: Incoming,
   plan: Plan,
   upcall: Upcall,
   use: TargetUse,
@@ -103,10 +109,17 @@ async function receive(
     await upcall.ready
     if (upcall.status < 300 && upcall.streaming) {
       const transform = plan.stream()
+      const continuation = continuationOf(gateway, call, incoming, itinerary.alias, options.rest, transform)
       const held = options.hasNext ? (itinerary.alias?.holdBack ?? 1) : 0
       const events = transform.conclude ? Infinity : held
       if (events === 0)
-        return streamed(call, plan, upcall, new StreamRelay(gateway, call, upcall, use, transform), client)
+        return streamed(
+          call,
+          plan,
+          upcall,
+          new StreamRelay(gateway, call, upcall, use, transform, [], continuation),
+          client,
+        )
       const hold = new HoldBack(upcall, transform, events)
       const failure = await hold.released
       if (client.left) throw new AppError('client_closed', 'the client left before the answer began')
@@ -118,7 +131,7 @@ async function receive(
       }
       const begin = [...hold.takeHeld()]
       if (transform.conclude) begin.push(await transform.conclude())
-      const relay = new StreamRelay(gateway, call, upcall, use, transform, begin)
+      const relay = new StreamRelay(gateway, call, upcall, use, transform, begin, continuation)
       return streamed(call, plan, upcall, relay, client)
     }
   } catch (error) {
@@ -129,7 +142,7 @@ async function receive(
     if (failure.code === 'internal') throw error
     return failure
   }
-  if (upcall.status >= 300) return refused(call, plan, upcall, use)
+  if (upcall.status >= 300) return refusedBy(plan.vendor, call, upcall, use)
   return await plain(gateway, call, plan, upcall, use)
 }
 
@@ -153,46 +166,6 @@ function unsupported(dropped: readonly string[], provider: string): AppError {
     `${dropped.join(', ')} cannot be carried to "${provider}", and this key refuses to leave parameters out: remove it, or choose another model`,
     { field: dropped[0]! },
   )
-}
-
-function pickCredential(
-  { provider }: SnapshotTarget,
-  pool: CredentialPool | undefined,
-  tried: Set<string>,
-  excluded: ReadonlySet<string> | undefined,
-): CredentialUse | undefined {
-  if (provider.credentials.length === 0) {
-    if (provider.credentialOptional) return undefined
-    throw new AppError(
-      'provider_unavailable',
-      `the provider "${provider.id}" has no API key: set api_key for it, or its variable in the environment`,
-    )
-  }
-  const now = Date.now()
-  // When each has been tried, the same one may do better the second time.
-  const use = pool?.pick(now, Math.random, 0, tried) ?? pool?.pick(now, Math.random, 0, excluded)
-  if (use) {
-    tried.add(use.id)
-    return use
-  }
-  const waitMs = pool?.waitMs(now) ?? Infinity
-  const text = Number.isFinite(waitMs)
-    ? `every API key of the provider "${provider.id}" rests: the vendor limits or rejects it`
-    : `every API key of the provider "${provider.id}" has expired: its operator must renew one`
-  throw new AppError('provider_unavailable', text, Number.isFinite(waitMs) ? { retryAfterMs: Math.ceil(waitMs) } : {})
-}
-
-/** What the vendor said, in the vocabulary of calls. Its own trouble with the gateway's credential is not the caller's. */
-function refused(call: Call, plan: Plan, upcall: Upcall, use: TargetUse): CallError {
-  const provider = call.target!.provider.id
-  let error = plan.vendor.decodeError(upcall.status, upcall.head?.toHeaders() ?? new Headers(), upcall.body())
-  if (upcall.status === 401 || upcall.status === 403) {
-    const text = `the provider "${provider}" rejected the gateway's own credential (${upcall.status}): its operator must check the provider's api_key`
-    error = { ...callErrorOf(new AppError('upstream_unauthorized', text)), vendor: { status: upcall.status } }
-  }
-  settle(call, upcall.status, error.code)
-  use.fail(error)
-  return error
 }
 
 async function plain(

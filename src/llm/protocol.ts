@@ -52,6 +52,8 @@ export type StreamEncoder = {
   end(): string
   /** Ends the stream with the format's error event, whatever was sent before. */
   fail(error: CallError): string
+  /** Something that is said beside the answer, where the stream has no comments. */
+  readonly mark?: ((value: JsonObject) => string) | undefined
 }
 
 export type ClientSide = {

@@ -1,5 +1,5 @@
 // What is known of the model and the vendor that a call goes to.
-import type { JsonObject } from './spec.ts'
+import type { JsonObject, ProtocolId } from './spec.ts'
 
 /** What a model can do; absent is unknown and never means "no". */
 export type Capabilities = {
@@ -18,6 +18,26 @@ export type Capabilities = {
   readonly reasoningControl?: 'effort' | 'budget' | 'none'
   readonly temperature?: boolean
   readonly promptCache?: boolean
+}
+
+/** How a vendor is asked to go on from the beginning of an answer, which is the last turn of the request. */
+export type PrefixRule = {
+  /** The format in which it can. */
+  readonly protocol: ProtocolId
+  /** The models that can; `*` stands for any text. Absent: all of them. */
+  readonly models?: readonly string[]
+  /** Of these, the ones that cannot. */
+  readonly except?: readonly string[]
+  /** Set on the last message. */
+  readonly message?: JsonObject
+  /** Set in the body. */
+  readonly body?: JsonObject
+  /** Replaces the path of chat. */
+  readonly path?: string
+  /** The vendor's answer repeats the beginning. */
+  readonly echoes?: boolean
+  /** Where this was read. */
+  readonly source: string
 }
 
 /** How a vendor differs from the format it speaks: data only. Anything stranger is a protocol of its own. */
@@ -51,6 +71,8 @@ export type Quirks = {
   readonly structured?: 'json_schema' | 'json_object' | 'none'
   /** The role for system turns where it is not `system`. */
   readonly systemRole?: 'system' | 'developer' | 'user'
+  /** The vendor can go on from the beginning of an answer. */
+  readonly prefix?: PrefixRule
 }
 
 export type Target = {

@@ -1,5 +1,5 @@
 import type { VendorRequest } from './request.ts'
-import type { Answer, AnswerOptions, FailureKind, Wire } from './wire.ts'
+import { restOf, type Answer, type AnswerOptions, type FailureKind, type Wire } from './wire.ts'
 
 const TEXT = 'The harbour opens at dawn – naïve façade, 日本語, 🚢 and a déjà vu.'
 
@@ -21,8 +21,16 @@ function failureBody(kind: FailureKind): string {
 const usage = { input_tokens: 16, cache_creation_input_tokens: 0, cache_read_input_tokens: 5, output_tokens: 14 }
 
 function messages(request: VendorRequest, options: AnswerOptions): Answer {
-  const { model, stream } = request.json() as { model: string; stream?: boolean }
-  const text = options.text ?? TEXT
+  const asked = request.json() as {
+    model: string
+    stream?: boolean
+    messages?: { role: string; content: string | { text?: string }[] }[]
+  }
+  const { model, stream } = asked
+  const last = asked.messages?.at(-1)
+  const turn =
+    typeof last?.content === 'string' ? last.content : last?.content.map((block) => block.text ?? '').join('')
+  const text = restOf(options.text ?? TEXT, last?.role === 'assistant' ? turn : undefined, options)
   const head = { id: `msg_${request.index}`, type: 'message', role: 'assistant', model }
   const end = { stop_reason: options.filtered ? 'refusal' : 'end_turn', stop_sequence: null }
   if (!stream) {

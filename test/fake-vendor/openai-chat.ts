@@ -1,5 +1,5 @@
 import type { VendorRequest } from './request.ts'
-import type { Answer, AnswerOptions, FailureKind, Wire } from './wire.ts'
+import { restOf, type Answer, type AnswerOptions, type FailureKind, type Wire } from './wire.ts'
 
 const CREATED = 1_760_000_000
 const TEXT = 'The harbour opens at dawn – naïve façade, 日本語, 🚢 and a déjà vu.'
@@ -8,7 +8,7 @@ type Body = {
   model?: string
   stream?: boolean
   stream_options?: { include_usage?: boolean }
-  messages?: { role: string }[]
+  messages?: { role: string; content?: unknown }[]
   input?: string | unknown[]
   prompt?: string
   tools?: { function: { name: string } }[]
@@ -51,7 +51,8 @@ function usageOf(words: number) {
 
 function chat(request: VendorRequest, body: Body, options: AnswerOptions): Answer {
   const model = body.model ?? 'none'
-  const text = options.text ?? TEXT
+  const last = body.messages?.at(-1)
+  const text = restOf(options.text ?? TEXT, last?.role === 'assistant' ? last.content : undefined, options)
   const words = pieces(text)
   const base = { id: `chatcmpl-${request.index}`, created: CREATED, model, system_fingerprint: 'fp_fake' }
   const usage = usageOf(words.length)

@@ -26,6 +26,13 @@ export type AnswerOptions = {
   readonly text?: string
   /** Ends the answer as if the vendor's filter had stopped it. */
   readonly filtered?: boolean
+  /** Whether a request that ends with the assistant's turn is answered with what follows it, or with all of it once more. */
+  readonly prefix?: 'continues' | 'echoes'
+}
+
+/** What is still to be said after the assistant's turn that a request ends with. Another text than that turn is not continued. */
+export function restOf(text: string, turn: unknown, { prefix }: AnswerOptions): string {
+  return prefix === 'continues' && typeof turn === 'string' && text.startsWith(turn) ? text.slice(turn.length) : text
 }
 
 /** One vendor's wire format, as far as a fake needs it. */

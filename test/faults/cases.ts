@@ -1,8 +1,8 @@
 import { FAULTS, type FaultName } from '../fake-vendor/faults.ts'
 import type { FaultScript } from '../fake-vendor/vendor.ts'
 
-/** Who must have answered, or how the call must have ended. `first-or-broken`: the fault may pass unseen or be told. */
-export type Expected = 'first' | 'second' | 'broken' | 'first-or-broken'
+/** Who must have answered, or how the call must have ended. `continued`: the second ended what the first had begun. `first-or-broken`: the fault may pass unseen or be told. */
+export type Expected = 'first' | 'second' | 'continued' | 'broken' | 'first-or-broken'
 
 /** One bad day of the first target; the second is well. */
 export type Case = {
@@ -11,6 +11,8 @@ export type Case = {
   readonly scripts: readonly FaultScript[]
   readonly plain: Expected
   readonly stream: Expected
+  /** The alias continues streams, and the second target can go on from a prefix. */
+  readonly continues?: boolean
 }
 
 const one = (name: string, script: FaultScript, plain: Expected, stream: Expected = plain): Case => ({
@@ -43,7 +45,14 @@ function named(fault: FaultName): Case {
   return one(fault, { fault, wait: 20 }, expected(plain), LATE.has(fault) ? 'broken' : expected(stream))
 }
 
+/** The faults that strike late, where the policy lets the second target go on. */
+const CONTINUED: readonly Case[] = (Object.keys(FAULTS) as FaultName[])
+  .filter((fault) => LATE.has(fault) && !NOT_HERE.has(fault))
+  .map((fault) => ({ ...one(`${fault}, continued`, { fault }, 'second', 'continued'), continues: true }))
+
 export const CASES: readonly Case[] = [
+  ...CONTINUED,
+  { ...one('garbage-chunk, continued', { fault: 'garbage-chunk' }, 'second', 'continued'), continues: true },
   ...(Object.keys(FAULTS) as FaultName[]).filter((fault) => !NOT_HERE.has(fault)).map(named),
   one('429, retry-after 0', { fault: 'rate-limited', retryAfter: '0' }, 'second'),
   one('429, retry-after 30', { fault: 'rate-limited', retryAfter: '30' }, 'second'),

@@ -42,7 +42,8 @@ async function tryCell(
   await using first = new FakeVendor({ wire: upstream.wire })
   await using second = new FakeVendor({ wire: upstream.wire })
   first.always({ text: FIRST }).next(...fault.scripts.map((script) => ({ ...script, text: FIRST })))
-  second.always({ text: SECOND })
+  // Who goes on with an answer says what the first would have said.
+  second.always(fault.continues && stream ? { text: FIRST, prefix: 'continues' } : { text: SECOND })
   const timeouts = { connect_ms: 1000, first_byte_ms: 600, idle_ms: 600, total_ms: 5000 }
   const place = (provider: string) => ({ provider, model: 'm-1' })
   const provider = (id: string, vendor: FakeVendor) =>
@@ -54,7 +55,8 @@ async function tryCell(
         name: 'fast',
         strategy: 'priority',
         targets: [place('first')],
-        fallbacks: [place('second')],
+        fallbacks: [{ ...place('second'), ...(fault.continues ? { continues_prefix: true } : {}) }],
+        ...(fault.continues ? { continue_streams: true } : {}),
         fallbacks_on: { context_length_exceeded: [place('second')], content_filtered: [place('second')] },
         retries: { attempts: 2, backoff_ms: 1, max_wait_ms: 1000 },
       },
@@ -69,7 +71,7 @@ async function tryCell(
     const client = !reading
       ? `refused ${response.status}`
       : reading.kind === 'answer'
-        ? whoSaid(reading.text)
+        ? whoSaid(reading.text, second.requests.length)
         : reading.kind
     const record = await gateway.record()
     const expected = stream ? fault.stream : fault.plain
@@ -84,12 +86,16 @@ async function tryCell(
     holds(record.attempts.length === sent, `${record.attempts.length} attempts on record, ${sent} requests sent`)
     holds(gateway.records.length === 1, `${gateway.records.length} records`)
     holds(gateway.gateway.inFlight === 0, `${gateway.gateway.inFlight} calls still in flight`)
-    const answered = client === 'first' || client === 'second'
+    const answered = client === 'first' || client === 'second' || client === 'continued'
+    const by = client === 'continued' ? 'second' : client
+    const marked = /: portreeve \{"continued":\{"provider":"second"/.test(text)
+    holds(marked === (client === 'continued'), marked ? 'marked as continued' : 'not marked as continued')
     holds((record.error_code === null) === answered, `error code ${record.error_code} for "${client}"`)
     if (answered) {
-      holds(record.provider === client, `${record.provider} on record, ${client} answered`)
+      holds(record.provider === by, `${record.provider} on record, ${by} answered`)
       holds(
-        response.headers.get('x-portreeve-model') === `${client}/m-1`,
+        // The head of a continued stream was sent before that was known.
+        response.headers.get('x-portreeve-model') === `${client === 'continued' ? 'first' : client}/m-1`,
         `x-portreeve-model says ${response.headers.get('x-portreeve-model')}`,
       )
       // 16 fresh and 5 cached tokens in, and what the one answer has out: failed attempts cost nothing.
@@ -115,7 +121,8 @@ async function tryCell(
   }
 }
 
-function whoSaid(text: string): string {
+function whoSaid(text: string, toSecond: number): string {
+  if (text === FIRST && toSecond > 0) return 'continued'
   return text === FIRST ? 'first' : text === SECOND ? 'second' : 'lie'
 }
 

@@ -107,6 +107,7 @@ export function AliasPage() {
 function Rules({ alias }: { alias: AliasView }) {
   const t = useText(ALIASES_TEXT)
   const origin = useText(ORIGIN_TEXT)
+  const common = useText(COMMON)
   const format = useFormat()
   return (
     <Section title={t('rules')}>
@@ -121,6 +122,7 @@ function Rules({ alias }: { alias: AliasView }) {
           ],
           [t('attempts'), format.number(alias.retries?.attempts ?? 2)],
           [t('holdBack'), format.number(alias.hold_back)],
+          [t('continueStreams'), common(alias.continue_streams ? 'yes' : 'no')],
           [origin('origin'), <OriginWord key="o" origin={alias.origin} />],
         ]}
       />

@@ -7,6 +7,7 @@ import {
   NumberInput,
   Select,
   SimpleGrid,
+  Switch,
   TagsInput,
   TextInput,
 } from '@mantine/core'
@@ -200,6 +201,11 @@ export function AliasForm({
         <NumberInput label={t('attempts')} min={1} max={10} {...form.getInputProps('attempts')} />
         <NumberInput label={t('holdBack')} min={0} max={100} {...form.getInputProps('hold_back')} />
       </SimpleGrid>
+      <Switch
+        label={t('continueStreams')}
+        description={t('continueStreamsHint')}
+        {...form.getInputProps('continue_streams', { type: 'checkbox' })}
+      />
       {drawn.targets.length > 0 && (
         <RoutePicture
           alias={{

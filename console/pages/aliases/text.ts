@@ -44,6 +44,11 @@ export const ALIASES_TEXT = defineTexts({
     'While they are held, another target can still answer in place of one that dies.',
     '在暂存期间，如目标中断，可由其他目标接替应答。',
   ],
+  continueStreams: ['Continue streams that die', '续接中断的流'],
+  continueStreamsHint: [
+    'The next target that can goes on from the text that was said; the client sees one stream.',
+    '由下一个支持续写的目标从已输出的文本继续，客户端只看到一个完整的流。',
+  ],
   emptyTitle: ['No aliases yet', '还没有别名'],
   emptyHint: [
     'An alias such as "fast" lets you move callers between models without touching their code.',

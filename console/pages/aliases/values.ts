@@ -23,6 +23,7 @@ export type AliasValues = {
   mirror_percent: number
   attempts: number
   hold_back: number
+  continue_streams: boolean
 }
 
 export function valuesOf(view?: AliasView): AliasValues {
@@ -46,7 +47,13 @@ export function valuesOf(view?: AliasView): AliasValues {
     mirror_percent: view?.mirror?.percent ?? 5,
     attempts: view?.retries?.attempts ?? 2,
     hold_back: view?.hold_back ?? 1,
+    continue_streams: view?.continue_streams ?? false,
   }
+}
+
+/** What the form does not show of a place. */
+function keptOf({ when, continues_prefix }: Partial<Alias['targets'][number]> = {}) {
+  return { ...(when ? { when } : {}), ...(continues_prefix === undefined ? {} : { continues_prefix }) }
 }
 
 /** The API's body of what the form holds; what the form does not show of a target stays as it was. */
@@ -60,12 +67,17 @@ export function bodyOf(values: AliasValues, view?: AliasView) {
     sticky_by: values.sticky_by,
     targets: values.targets.flatMap(({ place, weight, priority, kept }) => {
       const at = placeOf(place)
-      return at ? [{ ...(kept.when ? { when: kept.when } : {}), ...at, weight, priority }] : []
+      return at ? [{ ...keptOf(kept), ...at, weight, priority }] : []
     }),
-    fallbacks: values.fallbacks.flatMap((text) => placeOf(text) ?? []),
+    fallbacks: values.fallbacks.flatMap((text) => {
+      const at = placeOf(text)
+      const kept = view?.fallbacks.find(({ provider, model }) => provider === at?.provider && model === at.model)
+      return at ? [{ ...keptOf(kept), ...at }] : []
+    }),
     canary: share(values.canary, values.canary_percent),
     mirror: share(values.mirror, values.mirror_percent),
     retries: { ...view?.retries, attempts: values.attempts },
     hold_back: values.hold_back,
+    continue_streams: values.continue_streams,
   }
 }

@@ -22,6 +22,10 @@ export type CompiledAlias = {
   readonly retries: Retries
   readonly holdBack: number
   readonly timeouts: TimeoutOverrides | undefined
+  /** Streams that die are continued where a later place can. */
+  readonly continuesStreams: boolean
+  /** What the operator says of a place's ability to go on from the beginning of an answer; undefined where nothing was said. */
+  readonly saysContinues: (provider: string, model: string) => boolean | undefined
   readonly special: Readonly<Record<SpecialFailure, readonly Place[]>>
   /** More than one place could answer: the first events of a stream are held back. */
   readonly hasFallback: boolean
@@ -60,6 +64,10 @@ export function compileAlias(alias: Alias, world: AliasWorld): CompiledAlias {
   const plain = targets.length === 1 && !targets[0]!.when && fallbacks.length === 0 && !canary
   const single = plain ? [targets[0]!.candidate.place] : NO_PLACES
 
+  const stated = new Map(
+    [...alias.targets, ...alias.fallbacks].map((place) => [`${place.provider}/${place.model}`, place.continues_prefix]),
+  )
+
   const choose = (facts: RequestFacts, now: number, random: () => number): Route => {
     const mirrored = mirror && random() * 100 < mirror.percent ? mirror.place : undefined
     // A lone target is always tried: resting it would help nobody.
@@ -80,6 +88,8 @@ export function compileAlias(alias: Alias, world: AliasWorld): CompiledAlias {
     retries: alias.retries ?? Retries.parse({}),
     holdBack: alias.hold_back,
     timeouts: alias.timeouts,
+    continuesStreams: alias.continue_streams,
+    saysContinues: (provider, model) => stated.get(`${provider}/${model}`),
     special: {
       context_length_exceeded: alias.fallbacks_on?.context_length_exceeded ?? NO_PLACES,
       content_filtered: alias.fallbacks_on?.content_filtered ?? NO_PLACES,

@@ -1,7 +1,20 @@
 import { defineProvider } from '../provider.ts'
 import type { Quirks } from '../target.ts'
 
-const QUIRKS: Quirks = { reasoningControl: 'enable_thinking', reasoningInput: 'reasoning_content', accepts: ['top_k'] }
+const QUIRKS: Quirks = {
+  reasoningControl: 'enable_thinking',
+  reasoningInput: 'reasoning_content',
+  accepts: ['top_k'],
+  prefix: {
+    protocol: 'openai-chat',
+    models: ['qwen-*', 'qwen2.5-*', 'qwen3*'],
+    except: ['*-thinking*'],
+    message: { partial: true },
+    // Only while the model does not think.
+    body: { enable_thinking: false },
+    source: 'https://help.aliyun.com/en/model-studio/partial-mode',
+  },
+}
 
 export const alibaba = defineProvider({
   id: 'alibaba',

@@ -1,4 +1,5 @@
 import { defineProvider } from '../provider.ts'
+import { PREFILL } from './anthropic.ts'
 
 const REGION = {
   region: { about: 'AWS region', environment: ['AWS_REGION', 'AWS_DEFAULT_REGION'], default: 'us-east-1' },
@@ -19,6 +20,7 @@ export const amazonBedrock = defineProvider({
   variables: REGION,
   keys: ['AWS_BEARER_TOKEN_BEDROCK'],
   sharedKeys: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'],
+  quirks: { prefix: { protocol: 'bedrock-converse', ...PREFILL } },
   docs: 'https://docs.aws.amazon.com/bedrock/latest/userguide/models-supported.html',
   notes: ['ids that begin with us., eu. or global. are inference profiles and may cost more'],
   sources: { address: 'P,A', auth: 'A,P', environment: 'A,D', docs: 'D' },

@@ -1,6 +1,32 @@
 import { defineProvider } from '../provider.ts'
+import type { PrefixRule } from '../target.ts'
 
-const VERSION = { headers: { 'anthropic-version': '2023-06-01' } }
+/** Claude up to 4.5, under the names of every platform; later models refuse a conversation that ends with the assistant. */
+export const PREFILL = {
+  models: [
+    '*claude-instant*',
+    '*claude-2*',
+    '*claude-v2*',
+    '*claude-3*',
+    '*claude-sonnet-4-0*',
+    '*claude-sonnet-4-2025*',
+    '*claude-sonnet-4@*',
+    '*claude-sonnet-4-5*',
+    '*claude-opus-4-0*',
+    '*claude-opus-4-2025*',
+    '*claude-opus-4@*',
+    '*claude-opus-4-1*',
+    '*claude-opus-4-5*',
+    '*claude-haiku-4-5*',
+  ],
+  source:
+    'https://docs.claude.com/en/docs/prefill-claudes-response; the end of it: https://platform.claude.com/docs/en/about-claude/models/whats-new-claude-4-6',
+} as const satisfies Partial<PrefixRule>
+
+const VERSION = {
+  headers: { 'anthropic-version': '2023-06-01' },
+  prefix: { protocol: 'anthropic-messages', ...PREFILL },
+} as const
 
 /** Its OpenAI-shaped path is left out on purpose: it ignores what the native one carries (schemas, caching, signatures). */
 export const anthropic = defineProvider({
@@ -43,7 +69,7 @@ export const thinkingMachines = defineProvider({
   auth: { scheme: 'header', name: 'x-api-key' },
   chat: ['anthropic-messages'],
   keys: ['TINKER_API_KEY'],
-  quirks: VERSION,
+  quirks: { headers: VERSION.headers },
   docs: 'https://tinker-docs.thinkingmachines.ai/tinker/compatible-apis/anthropic/',
   sources: { address: 'M', auth: 'M', environment: 'M', docs: 'M' },
 })

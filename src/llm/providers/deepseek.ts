@@ -21,6 +21,12 @@ export const deepseek = defineProvider({
     structured: 'json_object',
     reasoningInput: 'reasoning_content',
     reasoningControl: 'thinking',
+    prefix: {
+      protocol: 'openai-chat',
+      message: { prefix: true },
+      path: '/beta/chat/completions',
+      source: 'https://api-docs.deepseek.com/guides/chat_prefix_completion',
+    },
   },
   docs: 'https://api-docs.deepseek.com/quick_start/pricing',
   notes: ['prices differ by the hour of the day'],

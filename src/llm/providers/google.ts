@@ -1,4 +1,5 @@
 import { defineProvider } from '../provider.ts'
+import { PREFILL } from './anthropic.ts'
 
 /** Its OpenAI-shaped path is left out on purpose: it loses what the native one carries (safety, grounding, thinking). */
 export const google = defineProvider({
@@ -61,6 +62,7 @@ export const googleVertexAnthropic = defineProvider({
     paths: { chat: '/models/{model}:rawPredict', 'chat-stream': '/models/{model}:streamRawPredict' },
     drop: ['model'],
     defaults: { anthropic_version: 'vertex-2023-10-16' },
+    prefix: { protocol: 'anthropic-messages', ...PREFILL },
   },
   docs: 'https://docs.claude.com/en/api/claude-on-vertex-ai',
   sources: { address: 'P,A,E', auth: 'P,A,E', environment: 'A,D', docs: 'K' },

@@ -7,6 +7,12 @@ const QUIRKS: Quirks = {
   toolChoiceRequired: 'any',
   noStreamOptions: true,
   reasoningInput: 'thinking',
+  prefix: {
+    protocol: 'openai-chat',
+    message: { prefix: true },
+    echoes: true,
+    source: 'https://docs.mistral.ai/guides/prefix/; the echo: https://github.com/vercel/ai/pull/3256',
+  },
 }
 
 export const mistral = defineProvider({

@@ -1,7 +1,15 @@
 import { defineProvider } from '../provider.ts'
 import type { Quirks } from '../target.ts'
 
-const QUIRKS: Quirks = { rename: { max_completion_tokens: 'max_tokens' }, reasoningInput: 'reasoning_content' }
+const QUIRKS: Quirks = {
+  rename: { max_completion_tokens: 'max_tokens' },
+  reasoningInput: 'reasoning_content',
+  prefix: {
+    protocol: 'openai-chat',
+    message: { partial: true },
+    source: 'https://platform.moonshot.cn/docs/api/partial',
+  },
+}
 
 export const moonshot = defineProvider({
   id: 'moonshot',

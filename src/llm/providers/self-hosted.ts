@@ -22,7 +22,10 @@ export const selfHosted = [
     baseUrl: 'http://localhost:8080/v1',
     chat: ['openai-chat'],
     addresses: ['LLAMAFILE_API_BASE'],
-    quirks: { accepts: ['top_k'] },
+    quirks: {
+      accepts: ['top_k'],
+      prefix: { protocol: 'openai-chat', source: 'https://github.com/ggml-org/llama.cpp/pull/13608' },
+    },
     docs: 'https://docs.litellm.ai/docs/providers/llamafile',
     sources: { address: 'K', auth: 'LD', environment: 'LD', docs: 'L' },
   }),

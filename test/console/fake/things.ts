@@ -100,6 +100,7 @@ export const aliases: AliasView[] = [
     canary: { provider: 'local', model: 'qwen3-32b', percent: 5 },
     fallbacks: [{ provider: 'anthropic', model: 'claude-sonnet-4-5' }],
     hold_back: 1,
+    continue_streams: false,
   },
   {
     ...kept,
@@ -113,6 +114,7 @@ export const aliases: AliasView[] = [
     fallbacks: [],
     mirror: { provider: 'local', model: 'qwen3-32b', percent: 10 },
     hold_back: 1,
+    continue_streams: false,
     origin: 'file',
   },
 ]

@@ -160,6 +160,13 @@ class ContentEncoder implements StreamEncoder {
     return sent + this.#frame(JSON.stringify(last)) + (this.#sse ? '' : ']')
   }
 
+  /** Server-sent events have comments; a list has not. */
+  get mark(): ((value: JsonObject) => string) | undefined {
+    return this.#sse
+      ? undefined
+      : (value) => this.#event(0, '{"text":""}').replace(/}$/, `,"portreeve":${JSON.stringify(value)}}`)
+  }
+
   end(): string {
     return this.#over ? '' : this.fail(cutStream())
   }
