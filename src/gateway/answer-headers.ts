@@ -1,29 +1,30 @@
 import { limitHeaders, type HeaderDialect } from '../quota/headers.ts'
 import type { Call } from './call.ts'
+import { headerLine, headerLines } from './downstream/answer.ts'
 
-/** Headers of every answer: who answered, after how many tries, and what the gateway itself cost in time. */
-export function answerHeaders(call: Call, type: string): Record<string, string> {
-  const target = call.target!
-  const headers: Record<string, string> = {
-    'content-type': type,
-    'x-request-id': call.id,
-    'x-portreeve-model': encodeHeader(`${target.provider.id}/${target.model}`),
-    'x-portreeve-attempts': String(call.attempts.length),
-    'x-portreeve-overhead-ms': Math.max(0, call.elapsed() - call.upstreamMs).toFixed(2),
-  }
-  if (call.dropped.length > 0) headers['x-portreeve-dropped'] = encodeHeader(call.dropped.join(', '))
-  if (call.cache !== null) headers['x-portreeve-cache'] = call.cache
-  if (call.outputCap !== undefined) headers['x-portreeve-output-cap'] = String(call.outputCap)
-  addLimitHeaders(call, headers)
-  return headers
+/** Streams are neither kept nor held up by what stands between. */
+export const STREAM_LINES = 'cache-control: no-cache\r\nx-accel-buffering: no\r\n'
+
+/** Header lines of every answer: who answered, after how many tries, and what the gateway itself cost in time. */
+export function answerHeaders(call: Call, type: string): string {
+  const { provider, model } = call.target!
+  const overhead = Math.max(0, call.elapsed() - call.upstreamMs).toFixed(2)
+  let lines =
+    headerLine('content-type', type) +
+    `x-request-id: ${call.id}\r\nx-portreeve-model: ${encodeHeader(`${provider.id}/${model}`)}\r\n` +
+    `x-portreeve-attempts: ${call.attempts.length}\r\nx-portreeve-overhead-ms: ${overhead}\r\n`
+  if (call.dropped.length > 0) lines += `x-portreeve-dropped: ${encodeHeader(call.dropped.join(', '))}\r\n`
+  if (call.cache !== null) lines += `x-portreeve-cache: ${call.cache}\r\n`
+  if (call.outputCap !== undefined) lines += `x-portreeve-output-cap: ${call.outputCap}\r\n`
+  return lines + limitLines(call)
 }
 
 /** What is left of the limits that concern the call, in the words of its dialect. */
-export function addLimitHeaders(call: Call, headers: Record<string, string>): void {
+export function limitLines(call: Call): string {
+  if (!call.limitStates && !call.admission) return ''
   const now = Date.now()
   const states = call.limitStates ?? call.admission?.states(now)
-  if (!states || states.length === 0) return
-  for (const [name, value] of limitHeaders(states, headerDialect(call), now)) headers[name] = value
+  return states && states.length > 0 ? headerLines(limitHeaders(states, headerDialect(call), now)) : ''
 }
 
 function headerDialect({ route }: Call): HeaderDialect {
@@ -31,7 +32,9 @@ function headerDialect({ route }: Call): HeaderDialect {
   return route.dialect === 'gemini' ? 'gemini' : 'openai'
 }
 
+const PLAIN = /^[\x20-\x7e]*$/
+
 /** Header values hold visible ASCII only; anything else is percent-encoded. */
 function encodeHeader(value: string): string {
-  return /^[\x20-\x7e]*$/.test(value) ? value : encodeURI(value)
+  return PLAIN.test(value) ? value : encodeURI(value)
 }

@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts'
 import { scanRequest, type RequestScan } from '../llm/stream/splice.ts'
 import { learn, record } from './account.ts'
 import { admit, reserve } from './admit.ts'
-import { addLimitHeaders } from './answer-headers.ts'
+import { limitLines } from './answer-headers.ts'
 import { attempt } from './attempt.ts'
 import { fromCache } from './cache/cache-call.ts'
 import { Call } from './call.ts'
@@ -100,8 +100,8 @@ async function refuse(gateway: Gateway, call: Call, cause: unknown): Promise<Ans
   } catch (failure) {
     gateway.report(failure, call.id)
   }
-  const headers: Record<string, string> = error.code === 'method_not_allowed' ? { allow: 'POST' } : {}
-  if (call.attempts.length > 0) headers['x-portreeve-attempts'] = String(call.attempts.length)
-  addLimitHeaders(call, headers)
+  let headers = error.code === 'method_not_allowed' ? 'allow: POST\r\n' : ''
+  if (call.attempts.length > 0) headers += `x-portreeve-attempts: ${call.attempts.length}\r\n`
+  headers += limitLines(call)
   return errorAnswer(error, call.route.dialect, call.id, headers)
 }

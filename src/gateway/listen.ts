@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts'
 import { newId } from '../lib/id.ts'
-import { Answer } from './downstream/answer.ts'
+import { Answer, headerLine } from './downstream/answer.ts'
 import type { Inbound } from './downstream/inbound.ts'
 import type { Gateway } from './gateway.ts'
 import { describeGeminiModel, listGeminiModels } from './gemini-models.ts'
@@ -32,10 +32,10 @@ function models(gateway: Gateway, request: Inbound, match: Extract<Match, { kind
     const { model, gemini } = match
     const list = () => (gemini ? listGeminiModels(snapshot, key, parameters) : listModels(snapshot, key))
     const body = model === undefined ? list() : (gemini ? describeGeminiModel : describeModel)(snapshot, key, model)
-    return new Answer(200, { 'content-type': 'application/json', 'x-request-id': id }, JSON.stringify(body))
+    return new Answer(200, `content-type: application/json\r\n${headerLine('x-request-id', id)}`, JSON.stringify(body))
   } catch (error) {
     const callError = toCallError(error)
-    const allow = callError.code === 'method_not_allowed' ? { allow: 'GET' } : undefined
+    const allow = callError.code === 'method_not_allowed' ? headerLine('allow', 'GET') : ''
     return errorAnswer(callError, dialectOfPath(request.path), id, allow)
   }
 }

@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts'
 import { callErrorOf } from '../llm/errors.ts'
 import { protocolOf } from '../llm/protocols.ts'
 import type { CallError, ProtocolId } from '../llm/spec.ts'
-import { Answer } from './downstream/answer.ts'
+import { Answer, headerLines } from './downstream/answer.ts'
 
 const DEFAULT_WAIT_MS = 1_000
 
@@ -30,15 +30,10 @@ function withWait(error: CallError): CallError {
   return waits && error.retryAfterMs === undefined ? { ...error, retryAfterMs: DEFAULT_WAIT_MS } : error
 }
 
-/** An error's answer in the caller's dialect, with the request id that its record has. */
-export function errorAnswer(
-  error: CallError,
-  dialect: ProtocolId,
-  requestId: string,
-  extra: Readonly<Record<string, string>> = {},
-): Answer {
+/** An error's answer in the caller's dialect, with the request id that its record has. `extra` are further header lines. */
+export function errorAnswer(error: CallError, dialect: ProtocolId, requestId: string, extra = ''): Answer {
   const client = protocolOf(dialect).client ?? protocolOf('openai-chat').client!
   const encoded = client.encodeError(error, requestId)
-  const headers = { 'content-type': 'application/json', ...encoded.headers, ...extra, 'x-request-id': requestId }
-  return new Answer(encoded.status, headers, JSON.stringify(encoded.body))
+  const headers = { 'content-type': 'application/json', ...encoded.headers, 'x-request-id': requestId }
+  return new Answer(encoded.status, headerLines(Object.entries(headers)) + extra, JSON.stringify(encoded.body))
 }

@@ -1,6 +1,6 @@
-import { AppError, type ErrorCode } from '../errors.ts'
+import { AppError } from '../errors.ts'
 import { newId } from '../lib/id.ts'
-import { Answer } from './downstream/answer.ts'
+import { Answer, headerLine } from './downstream/answer.ts'
 import { bridge, type WebHandler } from './downstream/bridge.ts'
 import type { Inbound } from './downstream/inbound.ts'
 import { Listener, type ListenerOptions } from './downstream/listener.ts'
@@ -44,7 +44,7 @@ export function openGatewayServer(options: ServerOptions): GatewayServer {
     if (path === '/healthz' || path === '/readyz') return health(request, listener.stopping, options.notReady)
     const called = dataPlane(request)
     if (called) return called
-    if (DOT_SEGMENT.test(path)) return failure('invalid_request', 'the path holds "." or "..": send it resolved')
+    if (DOT_SEGMENT.test(path)) return invalid('the path holds "." or "..": send it resolved')
     const rest = MANAGED.test(path) ? options.rest : undefined
     return rest ? bridge(request, rest, gateway.limits.bodyBytes).catch(failed) : unknownPath(request)
   }
@@ -53,7 +53,7 @@ export function openGatewayServer(options: ServerOptions): GatewayServer {
     port: options.port,
     reusePort: options.reusePort ?? false,
     handle: answer,
-    malformed: (status, problem) => failure('invalid_request', `${problem}.`, status),
+    malformed: (status, problem) => invalid(`${problem}.`, status),
   })
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${listener.port}`,
@@ -99,9 +99,8 @@ function until(holds: () => boolean, ms: number): Promise<void> {
 
 function health({ method, path }: Inbound, stopping: boolean, notReady: () => string | undefined): Answer {
   if (method !== 'GET' && method !== 'HEAD') {
-    const answer = failure('method_not_allowed', `${method} is not possible here: use GET`)
-    answer.headers['allow'] = 'GET, HEAD'
-    return answer
+    const error = new AppError('method_not_allowed', `${method} is not possible here: use GET`)
+    return errorAnswer(toCallError(error), 'openai-chat', newId('call'), headerLine('allow', 'GET, HEAD'))
   }
   if (path === '/healthz') return plainText(200, 'ok')
   const problem = stopping ? 'stopping' : notReady()
@@ -109,12 +108,12 @@ function health({ method, path }: Inbound, stopping: boolean, notReady: () => st
 }
 
 function plainText(status: number, text: string): Answer {
-  const headers = { 'cache-control': 'no-store', 'content-type': 'text/plain', 'x-request-id': newId('call') }
+  const headers = `cache-control: no-store\r\ncontent-type: text/plain\r\n${headerLine('x-request-id', newId('call'))}`
   return new Answer(status, headers, `${text}\n`)
 }
 
-function failure(code: ErrorCode, message: string, status?: number): Answer {
-  return failed(new AppError(code, message, status === undefined ? {} : { status }))
+function invalid(message: string, status = 400): Answer {
+  return failed(new AppError('invalid_request', message, { status }))
 }
 
 function failed(error: unknown): Answer {

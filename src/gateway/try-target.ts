@@ -4,7 +4,7 @@ import type { CallError } from '../llm/spec.ts'
 import type { SnapshotTarget } from '../snapshot/snapshot.ts'
 import { keepAnswer, learn, record, tokensOf } from './account.ts'
 import { admitAtTarget } from './admit.ts'
-import { answerHeaders } from './answer-headers.ts'
+import { answerHeaders, STREAM_LINES } from './answer-headers.ts'
 import type { Call } from './call.ts'
 import { Answer } from './downstream/answer.ts'
 import type { Inbound } from './downstream/inbound.ts'
@@ -152,7 +152,7 @@ async function answeredHere(gateway: Gateway, call: Call, target: SnapshotTarget
   call.status = 200
   call.bytesOut = body.length
   await record(gateway, call)
-  return new Answer(200, { ...answerHeaders(call, 'application/json'), 'x-portreeve-estimated': 'tokens' }, body)
+  return new Answer(200, `${answerHeaders(call, 'application/json')}x-portreeve-estimated: tokens\r\n`, body)
 }
 
 function resting(target: SnapshotTarget, waitMs: number): CallError {
@@ -214,8 +214,5 @@ function streamed(call: Call, plan: Plan, upcall: Upcall, relay: StreamRelay, cl
   call.streamType = plan.streamContentType
   // From here on the connection tells the relay itself.
   client.onLeave = undefined
-  const headers = answerHeaders(call, plan.streamContentType)
-  headers['cache-control'] = 'no-cache'
-  headers['x-accel-buffering'] = 'no'
-  return new Answer(200, headers, relay)
+  return new Answer(200, answerHeaders(call, plan.streamContentType) + STREAM_LINES, relay)
 }

@@ -44,7 +44,12 @@ export function isName(bytes: Uint8Array, at: number, name: string): boolean {
 
 /** The bytes as text, one character each. */
 export function latin1(bytes: Uint8Array, from: number, to: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1')
+  return latin1Slice.call(bytes, from, to)
+}
+
+// Without a Buffer around the bytes: a third of the time. The types do not know the method.
+const { latin1Slice } = Buffer.prototype as unknown as {
+  latin1Slice: (this: Uint8Array, from: number, to: number) => string
 }
 
 /** Offset of the two line ends that close a head, or -1. */

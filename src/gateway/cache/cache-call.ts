@@ -1,10 +1,10 @@
 import { attributesOf } from '../admit.ts'
 import type { Call } from '../call.ts'
-import { Answer } from '../downstream/answer.ts'
+import { Answer, headerLine } from '../downstream/answer.ts'
 import type { Inbound } from '../downstream/inbound.ts'
 import type { Gateway } from '../gateway.ts'
 import { record } from '../account.ts'
-import { addLimitHeaders } from '../answer-headers.ts'
+import { limitLines, STREAM_LINES } from '../answer-headers.ts'
 import type { Incoming } from '../plan.ts'
 import type { CachedAnswer } from './answer-store.ts'
 
@@ -98,17 +98,12 @@ async function replay(gateway: Gateway, call: Call, answer: CachedAnswer, how: '
   call.firstByteMs = call.elapsed()
   call.servedFromCache = answer
   await record(gateway, call)
-  const headers: Record<string, string> = {
-    'content-type': answer.contentType,
-    'x-request-id': call.id,
-    'x-portreeve-model': `${answer.provider}/${answer.model}`,
-    'x-portreeve-cache': how,
-    'x-portreeve-attempts': '0',
-  }
-  if (answer.contentType.startsWith('text/event-stream')) {
-    headers['cache-control'] = 'no-cache'
-    headers['x-accel-buffering'] = 'no'
-  }
-  addLimitHeaders(call, headers)
+  let headers =
+    headerLine('content-type', answer.contentType) +
+    `x-request-id: ${call.id}\r\n` +
+    headerLine('x-portreeve-model', `${answer.provider}/${answer.model}`) +
+    `x-portreeve-cache: ${how}\r\nx-portreeve-attempts: 0\r\n`
+  if (answer.contentType.startsWith('text/event-stream')) headers += STREAM_LINES
+  headers += limitLines(call)
   return new Answer(200, headers, answer.body)
 }

@@ -16,28 +16,34 @@ export type StreamBody = {
   left(): void
 }
 
-/** What goes back to the client. Header names are in lower case; framing, date and connection are the listener's own. */
+/** What goes back to the client. */
 export class Answer {
-  status: number
-  readonly headers: Record<string, string>
+  readonly status: number
+  /** Lines of headers, as `headerLine` makes them; framing, date and connection are the listener's own. */
+  readonly headers: string
   readonly body: Uint8Array | string | StreamBody | null
-  /** Lines of headers that may be there twice. */
-  readonly cookies: readonly string[]
 
-  constructor(
-    status: number,
-    headers: Record<string, string>,
-    body: Uint8Array | string | StreamBody | null,
-    cookies: readonly string[] = NONE,
-  ) {
+  constructor(status: number, headers: string, body: Uint8Array | string | StreamBody | null) {
     this.status = status
     this.headers = headers
     this.body = body
-    this.cookies = cookies
   }
 }
 
-const NONE: readonly string[] = []
+/** What may not stand in a header's value; a vendor's value may hold anything. */
+const UNSAFE = /[^\t\x20-\x7e\x80-\xff]/
+const EVERY_UNSAFE = /[^\t\x20-\x7e\x80-\xff]/g
+
+/** One header with its line end. The name is in lower case; what the value may not hold is replaced. */
+export function headerLine(name: string, value: string): string {
+  return `${name}: ${UNSAFE.test(value) ? value.replace(EVERY_UNSAFE, '?') : value}\r\n`
+}
+
+export function headerLines(headers: Iterable<readonly [name: string, value: string]>): string {
+  let lines = ''
+  for (const [name, value] of headers) lines += headerLine(name, value)
+  return lines
+}
 
 export function isStream(body: Answer['body']): body is StreamBody {
   return body !== null && typeof body === 'object' && 'begin' in body
@@ -72,10 +78,6 @@ const REASONS: Readonly<Record<number, string>> = {
   529: 'Overloaded',
 }
 
-/** What may not stand in a header's value; a vendor's value may hold anything. */
-const UNSAFE = /[^\t\x20-\x7e\x80-\xff]/
-const EVERY_UNSAFE = /[^\t\x20-\x7e\x80-\xff]/g
-
 let dateSecond = 0
 let dateLine = ''
 
@@ -91,12 +93,7 @@ function date(): string {
 }
 
 /** Status line and headers, up to where the framing's own lines come. One character is one byte. */
-export function headOf({ status, headers, cookies }: Answer): string {
-  let head = `HTTP/1.1 ${status} ${REASONS[status] ?? ''}\r\n${date()}`
-  for (const name in headers) {
-    const value = headers[name]!
-    head += `${name}: ${UNSAFE.test(value) ? value.replace(EVERY_UNSAFE, '?') : value}\r\n`
-  }
-  for (const cookie of cookies) head += `set-cookie: ${cookie.replace(EVERY_UNSAFE, '?')}\r\n`
-  return head
+export function headOf({ status, headers }: Answer): string {
+  const line = status === 200 ? 'HTTP/1.1 200 OK\r\n' : `HTTP/1.1 ${status} ${REASONS[status] ?? ''}\r\n`
+  return line + date() + headers
 }

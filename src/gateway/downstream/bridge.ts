@@ -1,4 +1,4 @@
-import { Answer, type BodyWriter, type StreamBody } from './answer.ts'
+import { Answer, headerLines, type BodyWriter, type StreamBody } from './answer.ts'
 import type { Inbound } from './inbound.ts'
 
 /** Answers requests in the terms of the web platform: what is not on the hot path. */
@@ -21,13 +21,12 @@ export async function bridge(inbound: Inbound, handler: WebHandler, limit: numbe
 }
 
 /** Framing is the listener's own. */
-const FRAMING = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'date', 'set-cookie'])
+const FRAMING = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'date'])
 
 function answerOf(response: Response, leaving: AbortController): Answer {
-  const headers: Record<string, string> = {}
-  for (const [name, value] of response.headers) if (!FRAMING.has(name)) headers[name] = value
+  const headers = [...response.headers].filter(([name]) => !FRAMING.has(name))
   const body = response.body ? new StreamPump(response.body, leaving) : null
-  return new Answer(response.status, headers, body, response.headers.getSetCookie())
+  return new Answer(response.status, headerLines(headers), body)
 }
 
 /** Sends a web stream as fast as the client takes it. */

@@ -4,7 +4,7 @@ import { headOf, isStream, type Answer, type BodyWriter, type StreamBody } from 
 import { BodyBuffer } from './body-buffer.ts'
 import { Inbound } from './inbound.ts'
 import { RequestHead } from './request-head.ts'
-import { frameChunk, frameEnd, framePlain, pieceOf } from './frames.ts'
+import { frame, frameChunk, frameEnd, framePiece, framePlain } from './frames.ts'
 
 /** What a connection needs of its listener. */
 export type ConnectionOwner = {
@@ -146,7 +146,9 @@ export class ClientConnection implements BodyWriter {
   write(bytes: Uint8Array | string): boolean {
     const head = this.#head
     this.#head = ''
-    return this.#put(this.#chunked ? frameChunk(head, bytes) : pieceOf(head, bytes))
+    if (this.#chunked) frameChunk(head, bytes)
+    else framePiece(head, bytes)
+    return this.#put()
   }
 
   end(last: Uint8Array | string = NOTHING): void {
@@ -154,7 +156,9 @@ export class ClientConnection implements BodyWriter {
     this.#head = ''
     this.#stream = undefined
     this.#ending = true
-    if (this.#put(this.#chunked ? frameEnd(head, last) : pieceOf(head, last))) this.#finished()
+    if (this.#chunked) frameEnd(head, last)
+    else framePiece(head, last)
+    if (this.#put()) this.#finished()
   }
 
   abort(): void {
@@ -246,24 +250,27 @@ export class ClientConnection implements BodyWriter {
       if (this.#head !== '' && !this.#closed) {
         const alone = this.#head
         this.#head = ''
-        this.#put(pieceOf(alone, NOTHING))
+        framePiece(alone, NOTHING)
+        this.#put()
       }
       return
     }
     this.#ending = true
-    if (this.#put(framePlain(head, answer.status, body, method === 'HEAD'))) this.#finished()
+    framePlain(head, answer.status, body, method === 'HEAD')
+    if (this.#put()) this.#finished()
   }
 
-  /** True when all of it is out; what is not is copied, for the bytes may be the frames' own. */
-  #put(bytes: Uint8Array): boolean {
+  /** Sends the frame. True when all of it is out; what is not is copied. */
+  #put(): boolean {
     if (this.#closed) return false
+    const { bytes, from, length } = frame
     if (this.#unsent) {
-      this.#unsent = Buffer.concat([this.#unsent, bytes])
+      this.#unsent = Buffer.concat([this.#unsent, bytes.subarray(from, from + length)])
       return false
     }
-    const written = this.#socket?.write(bytes) ?? -1
-    if (written === bytes.length) return true
-    this.#unsent = copyOf(bytes, Math.max(0, written))
+    const written = this.#socket?.write(bytes, from, length) ?? -1
+    if (written === length) return true
+    this.#unsent = copyOf(bytes, from + Math.max(0, written), from + length)
     return false
   }
 
@@ -295,7 +302,7 @@ export class ClientConnection implements BodyWriter {
   }
 }
 
-/** A copy of its own of the bytes from an offset on. */
-function copyOf(bytes: Uint8Array, from: number): Uint8Array {
-  return new Uint8Array(bytes.subarray(from))
+/** A copy of its own of some of the bytes. */
+function copyOf(bytes: Uint8Array, from: number, to = bytes.length): Uint8Array {
+  return new Uint8Array(bytes.subarray(from, to))
 }

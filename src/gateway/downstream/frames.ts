@@ -1,14 +1,25 @@
-/** The bytes of answers: head, chunks and end, joined in one place so that each goes out in one write. What is returned is valid until the next call. */
+/**
+ * The bytes of answers: head, chunks and end, joined in one place so that each goes out in one write. What a function made stands in `frame`
+ * until the next call.
+ */
+export const frame = { bytes: Buffer.allocUnsafe(64 * 1024), from: 0, length: 0 }
 
 const encoder = new TextEncoder()
 const LARGEST_KEPT = 1024 * 1024
-let scratch = Buffer.allocUnsafe(64 * 1024)
+
+let kept = frame.bytes
 
 function room(bytes: number): Buffer {
-  if (bytes <= scratch.length) return scratch
-  const larger = Buffer.allocUnsafe(bytes)
-  if (bytes <= LARGEST_KEPT) scratch = larger
-  return larger
+  if (bytes > kept.length) {
+    frame.bytes = Buffer.allocUnsafe(bytes)
+    if (bytes <= LARGEST_KEPT) kept = frame.bytes
+  } else frame.bytes = kept
+  return frame.bytes
+}
+
+function made(from: number, end: number): void {
+  frame.from = from
+  frame.length = end - from
 }
 
 /** Writes text of one byte a character. */
@@ -17,7 +28,7 @@ function writeHead(target: Buffer, at: number, head: string): number {
 }
 
 function writeBody(target: Buffer, at: number, body: Uint8Array | string): number {
-  if (typeof body === 'string') return at + encoder.encodeInto(body, at === 0 ? target : target.subarray(at)).written
+  if (typeof body === 'string') return at + encoder.encodeInto(body, target.subarray(at)).written
   target.set(body, at)
   return at + body.length
 }
@@ -51,43 +62,38 @@ function endLine(target: Buffer, at: number): number {
 }
 
 /** A chunk of a streamed answer, behind the head where that has not gone yet. */
-export function frameChunk(head: string, body: Uint8Array | string): Uint8Array {
+export function frameChunk(head: string, body: Uint8Array | string): void {
   const target = room(head.length + mostOf(body) + 16)
   const from = head === '' ? 0 : writeHead(target, 0, head)
-  return target.subarray(0, writeChunk(target, from, body))
+  made(0, writeChunk(target, from, body))
 }
 
 /** The last chunk and the end of a streamed answer. */
-export function frameEnd(head: string, body: Uint8Array | string): Uint8Array {
+export function frameEnd(head: string, body: Uint8Array | string): void {
   const target = room(head.length + mostOf(body) + 24)
   const from = writeChunk(target, head === '' ? 0 : writeHead(target, 0, head), body)
-  return target.subarray(0, writeHead(target, from, '0\r\n\r\n'))
+  made(0, writeHead(target, from, '0\r\n\r\n'))
 }
 
 /** Head and bytes as they are, for clients that know no chunks. */
-export function pieceOf(head: string, body: Uint8Array | string): Uint8Array {
+export function framePiece(head: string, body: Uint8Array | string): void {
   const target = room(head.length + mostOf(body))
-  return target.subarray(0, writeBody(target, writeHead(target, 0, head), body))
+  made(0, writeBody(target, writeHead(target, 0, head), body))
 }
 
 /** Room for the content-length line and the blank one. */
 const LENGTH_ROOM = 40
 
 /** A whole answer, with its length. */
-export function framePlain(
-  head: string,
-  status: number,
-  body: Uint8Array | string | null,
-  withoutBody: boolean,
-): Uint8Array {
+export function framePlain(head: string, status: number, body: Uint8Array | string | null, withoutBody: boolean): void {
   const whole = body ?? ''
   const start = head.length + LENGTH_ROOM
   const target = room(start + mostOf(whole))
-  if (status === 204 || status === 304) return target.subarray(0, writeHead(target, 0, `${head}\r\n`))
+  if (status === 204 || status === 304) return made(0, writeHead(target, 0, `${head}\r\n`))
   // The body stands first, for its length is part of the head; the head is put right before it.
   const end = writeBody(target, start, whole)
   const lines = `${head}content-length: ${end - start}\r\n\r\n`
   const from = start - lines.length
   writeHead(target, from, lines)
-  return target.subarray(from, withoutBody ? start : end)
+  made(from, withoutBody ? start : end)
 }

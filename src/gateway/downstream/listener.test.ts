@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { afterAll, afterEach, describe, expect, test } from 'bun:test'
-import { Answer, type BodyWriter, type StreamBody } from './answer.ts'
+import { Answer, headerLine, type BodyWriter, type StreamBody } from './answer.ts'
 import type { Inbound } from './inbound.ts'
 import { Listener } from './listener.ts'
 
@@ -34,21 +34,21 @@ const listener = new Listener({
   reusePort: false,
   async handle(request: Inbound) {
     seen.push(`${request.method} ${request.path} ${request.query}`)
-    if (request.path === '/refuse') return new Answer(401, {}, 'who?')
-    if (request.path === '/stream') return new Answer(200, { 'content-type': 'text/event-stream' }, played)
-    if (request.path === '/unsafe') return new Answer(200, { x: 'a\r\ny: b\0\u20ac' }, '')
+    if (request.path === '/refuse') return new Answer(401, '', 'who?')
+    if (request.path === '/stream') return new Answer(200, headerLine('content-type', 'text/event-stream'), played)
+    if (request.path === '/unsafe') return new Answer(200, headerLine('x', 'a\r\ny: b\0\u20ac'), '')
     if (request.path === '/late') {
       const left = Promise.withResolvers<void>()
       request.onLeave = left.resolve
       await left.promise
       played.gone.resolve()
     }
-    if (request.path === '/none') return new Answer(204, {}, null)
+    if (request.path === '/none') return new Answer(204, '', null)
     const body = await (async () => request.body(1_000))().catch((error: Error) => error)
-    if (body instanceof Error) return new Answer(413, {}, body.message)
-    return new Answer(200, { 'x-length': String(body.length) }, Buffer.from(body).toString('latin1').toUpperCase())
+    if (body instanceof Error) return new Answer(413, '', body.message)
+    return new Answer(200, `x-length: ${body.length}\r\n`, Buffer.from(body).toString('latin1').toUpperCase())
   },
-  malformed: (status, problem) => new Answer(status, { 'x-problem': 'yes' }, problem),
+  malformed: (status, problem) => new Answer(status, 'x-problem: yes\r\n', problem),
 })
 
 const sockets: Socket[] = []
