@@ -11,10 +11,12 @@ import type { Incoming } from './plan.ts'
 import { Refusal } from './refuse.ts'
 import type { Itinerary } from './itinerary.ts'
 import { judgeFailure, waitBeforeRetry } from './retry.ts'
-import { tryTarget } from './try-target.ts'
+import { tryTarget, type Turn } from './try-target.ts'
 
 /** A call that names its target itself is sent once: whoever wants repetitions or fallbacks makes an alias. */
 const NO_RETRIES = Retries.parse({ attempts: 1 })
+
+const NOBODY: readonly SnapshotTarget[] = []
 
 /**
  * Sends the call to its targets, one after the other, until one answers. Each failure decides what is tried next: the same target again,
@@ -32,14 +34,16 @@ export async function attempt(
   let queue: readonly SnapshotTarget[] = itinerary.targets
   let first: CallError | undefined
   let last: CallError | undefined
-  gateway.traffic.retries.called(Date.now())
+  gateway.traffic.retries.called(call.startedAt)
   for (let index = 0; index < queue.length; index++) {
     const target = queue[index]!
     const hasNext = index + 1 < queue.length
-    const tried = new Set<string>(itinerary.excluded)
+    const tried = itinerary.excluded
+    const rest = hasNext ? queue.slice(index + 1) : NOBODY
+    const turn: Turn = { gateway, call, incoming, client, itinerary, target, hasNext, rest, tried, used: undefined }
     for (let count = 1; ; count++) {
-      const options = { hasNext, rest: queue.slice(index + 1), tried, repeated: call.attempts.length > 0 }
-      const outcome = await tryTarget(gateway, call, incoming, target, itinerary, options, client)
+      const begun = tryTarget(turn)
+      const outcome = begun instanceof Promise ? await begun : begun
       if (outcome instanceof Answer) return outcome
       const error = outcome
       if (client.left || error.code === 'client_closed') throw new Refusal(error)
@@ -57,7 +61,7 @@ export async function attempt(
       if (verdict.kind === 'final') throw new Refusal(first ?? error)
       first ??= error
       last = error
-      if (hasOtherCredential(gateway, target, tried, error)) continue
+      if (hasOtherCredential(turn, error)) continue
       if (verdict.kind === 'elsewhere' || count >= retries.attempts) break
       if (hasNext && error.vendor?.status === 429) break
       const now = Date.now()
@@ -72,12 +76,13 @@ export async function attempt(
 }
 
 /** A failure of the credential alone is worth the next credential of the same target at once. */
-function hasOtherCredential(gateway: Gateway, target: SnapshotTarget, tried: Set<string>, error: CallError): boolean {
+function hasOtherCredential({ gateway, target, tried, used }: Turn, error: CallError): boolean {
   const status = error.vendor?.status
   if (status !== 401 && status !== 402 && status !== 403 && status !== 429) return false
-  if (tried.size === 0 || tried.size >= target.provider.credentials.length) return false
-  const pool = gateway.traffic.health.pool(target.provider.id)
-  return pool?.isReady(Date.now(), tried) ?? false
+  if (used === undefined) return false
+  const all = new Set(tried).add(used)
+  if (all.size >= target.provider.credentials.length) return false
+  return gateway.traffic.health.pool(target.provider.id)?.isReady(Date.now(), all) ?? false
 }
 
 function noTarget({ alias, waitMs }: Itinerary): AppError {

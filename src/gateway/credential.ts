@@ -2,11 +2,11 @@ import { AppError } from '../errors.ts'
 import type { SnapshotTarget } from '../snapshot/snapshot.ts'
 import type { CredentialPool, CredentialUse } from './health/credentials.ts'
 
-/** A credential for one attempt, which is added to `tried`. Throws `provider_unavailable` when there is none. */
+/** A credential for one attempt: none of `tried` while there are others, never one that is excluded. Throws `provider_unavailable` when there is none. */
 export function pickCredential(
   { provider }: SnapshotTarget,
   pool: CredentialPool | undefined,
-  tried: Set<string>,
+  tried: ReadonlySet<string> | undefined,
   excluded: ReadonlySet<string> | undefined,
 ): CredentialUse | undefined {
   if (provider.credentials.length === 0) {
@@ -19,10 +19,7 @@ export function pickCredential(
   const now = Date.now()
   // When each has been tried, the same one may do better the second time.
   const use = pool?.pick(now, Math.random, 0, tried) ?? pool?.pick(now, Math.random, 0, excluded)
-  if (use) {
-    tried.add(use.id)
-    return use
-  }
+  if (use) return use
   const waitMs = pool?.waitMs(now) ?? Infinity
   const text = Number.isFinite(waitMs)
     ? `every API key of the provider "${provider.id}" rests: the vendor limits or rejects it`

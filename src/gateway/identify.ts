@@ -33,7 +33,11 @@ export function identify(
 
 function secretIn(request: Pick<Inbound, 'header'>): string | undefined {
   const authorization = request.header('authorization')
-  if (authorization) return /^bearer +(\S+) *$/i.exec(authorization)?.[1] ?? authorization
+  if (authorization) {
+    // The usual spelling is read without the pattern.
+    if (authorization.startsWith('Bearer ') && !authorization.includes(' ', 7)) return authorization.slice(7)
+    return /^bearer +(\S+) *$/i.exec(authorization)?.[1] ?? authorization
+  }
   return request.header('x-api-key') ?? request.header('api-key') ?? request.header('x-goog-api-key')
 }
 

@@ -13,7 +13,15 @@ const FORWARDED = [
   'tracestate',
 ]
 
-const prefixes = new WeakMap<ServedEndpoint, Map<string, string>>()
+type Prefix = {
+  readonly path: string
+  readonly credential: string | undefined
+  readonly contentType: string
+  readonly text: string
+}
+
+/** The prefixes of each place, the youngest ones: asking makes no string. */
+const prefixes = new WeakMap<ServedEndpoint, Prefix[]>()
 
 /** Where a request goes: the path is below the origin's base path, its query included. */
 export type Address = {
@@ -32,22 +40,25 @@ export function targetOf({ served, path, credential }: Address): string {
   return `${origin.basePath}${path}${query ? `${path.includes('?') ? '&' : '?'}${query}` : ''}`
 }
 
+const MOST_PREFIXES = 16
+
 /** Request line and headers up to the value of content-length: the same for every call to this place with this credential. */
 function prefixOf(address: Address): string {
   const { provider, served, path, credential, contentType } = address
   let known = prefixes.get(served)
-  if (!known) prefixes.set(served, (known = new Map()))
-  const key = `${path}\n${credential?.id ?? ''}\n${contentType}`
-  const found = known.get(key)
-  if (found !== undefined) return found
+  if (!known) prefixes.set(served, (known = []))
+  const id = credential?.id
+  for (const prefix of known)
+    if (prefix.path === path && prefix.credential === id && prefix.contentType === contentType) return prefix.text
   const { auth, origin } = served
   const secret = isDynamic(auth, credential?.secret) ? undefined : credential?.secret
-  const prefix =
+  const text =
     `POST ${targetOf(address)} HTTP/1.1\r\nhost: ${origin.host}\r\n${credentialLine(served, secret)}` +
     `${provider.headerLines}accept-encoding: identity\r\nuser-agent: portreeve\r\ncontent-type: ${contentType}\r\ncontent-length: `
-  // Paths may hold model names, which callers choose: the table must not grow with them.
-  if (known.size < 1000) known.set(key, prefix)
-  return prefix
+  // Paths may hold model names, which callers choose: the list must not grow with them.
+  if (known.length === MOST_PREFIXES) known.shift()
+  known.push({ path, credential: id, contentType, text })
+  return text
 }
 
 function credentialLine({ auth }: ServedEndpoint, secret: string | undefined): string {

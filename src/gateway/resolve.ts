@@ -20,10 +20,28 @@ export function resolve(snapshot: Snapshot, key: SnapshotKey, model: string | un
   }
   const alias = snapshot.aliases.get(model)
   if (alias) return { alias: alias.name, targets: alias.targets }
+  const found = direct(snapshot, model)
+  if (!found) throw notFound(snapshot, key, model)
+  return found
+}
+
+/** Names of callers are kept up to this many. */
+const MOST_KEPT = 1_000
+
+const resolutions = new WeakMap<Snapshot, Map<string, Resolution>>()
+
+/** What `provider/model` leads to: the same object for every call, so that more can be kept beside it. */
+function direct(snapshot: Snapshot, model: string): Resolution | undefined {
+  let kept = resolutions.get(snapshot)
+  if (!kept) resolutions.set(snapshot, (kept = new Map()))
+  const found = kept.get(model)
+  if (found) return found
   const slash = model.indexOf('/')
   const provider = slash > 0 ? snapshot.providers.get(model.slice(0, slash)) : undefined
-  if (!provider) throw notFound(snapshot, key, model)
-  return { alias: null, targets: [{ provider, model: model.slice(slash + 1) }] }
+  if (!provider) return undefined
+  const resolution = { alias: null, targets: [{ provider, model: model.slice(slash + 1) }] }
+  if (kept.size < MOST_KEPT) kept.set(model, resolution)
+  return resolution
 }
 
 function notFound(snapshot: Snapshot, key: SnapshotKey, model: string): AppError {

@@ -19,19 +19,17 @@ export class TargetUse {
   constructor(
     gateway: Gateway,
     health: TargetHealth,
-    held: {
-      pool: CredentialPool | undefined
-      credential: CredentialUse | undefined
-      admission: Admission | undefined
-      hasAlternative: boolean
-    },
+    pool: CredentialPool | undefined,
+    credential: CredentialUse | undefined,
+    admission: Admission | undefined,
+    hasAlternative: boolean,
   ) {
     this.#gateway = gateway
     this.#health = health
-    this.#pool = held.pool
-    this.#credential = held.credential
-    this.#admission = held.admission
-    this.#hasAlternative = held.hasAlternative
+    this.#pool = pool
+    this.#credential = credential
+    this.#admission = admission
+    this.#hasAlternative = hasAlternative
     health.inFlight++
   }
 
@@ -41,13 +39,16 @@ export class TargetUse {
 
   /** The target answered. */
   succeed(firstTokenMs: number | undefined, tokens: number): void {
-    if (!this.#end(tokens)) return
-    this.#gateway.traffic.health.succeed(this.#health, this.credentialId, Date.now(), firstTokenMs)
+    if (!this.#open) return
+    const now = Date.now()
+    this.#end(tokens, now)
+    this.#gateway.traffic.health.succeed(this.#health, this.credentialId, now, firstTokenMs)
   }
 
   fail(error: CallError, tokens = 0): void {
-    if (!this.#end(tokens)) return
+    if (!this.#open) return
     const now = Date.now()
+    this.#end(tokens, now)
     const { health } = this.#gateway.traffic
     const reason = restReasonOf(error)
     const id = this.#credential?.id
@@ -62,16 +63,15 @@ export class TargetUse {
 
   /** The client left: nothing was learned about the target. */
   abandon(tokens = 0): void {
-    if (this.#end(tokens)) this.#health.breaker.abandon()
+    if (!this.#open) return
+    this.#end(tokens, Date.now())
+    this.#health.breaker.abandon()
   }
 
-  #end(tokens: number): boolean {
-    if (!this.#open) return false
+  #end(tokens: number, now: number): void {
     this.#open = false
     this.#health.inFlight--
-    const now = Date.now()
     if (this.#credential) this.#pool!.release(this.#credential, now, tokens)
     this.#admission?.settle(now, tokens)
-    return true
   }
 }

@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts'
 import { callErrorOf } from '../llm/errors.ts'
 import type { CallError } from '../llm/spec.ts'
-import type { SnapshotTarget } from '../snapshot/snapshot.ts'
+import type { SnapshotCredential, SnapshotTarget } from '../snapshot/snapshot.ts'
 import { keepAnswer, learn, record, tokensOf } from './account.ts'
 import { admitAtTarget } from './admit.ts'
 import { answerHeaders, STREAM_LINES } from './answer-headers.ts'
@@ -11,11 +11,13 @@ import type { Inbound } from './downstream/inbound.ts'
 import type { Gateway } from './gateway.ts'
 import { continuationOf } from './continue/continuation.ts'
 import { pickCredential } from './credential.ts'
+import type { Admission } from '../quota/limits.ts'
+import type { TargetHealth } from './health/board.ts'
 import type { CredentialUse } from './health/credentials.ts'
 import { guardAnswer } from './guard/guard-call.ts'
 import { HoldBack } from './hold-back.ts'
 import type { Itinerary } from './itinerary.ts'
-import { planChat, planOther, type Incoming, type Plan } from './plan.ts'
+import { planChat, planOther, type Incoming, type Plan, type PlainAnswer } from './plan.ts'
 import { Refusal, toCallError } from './refuse.ts'
 import { StreamRelay } from './relay-stream.ts'
 import { refusedBy } from './refused-by.ts'
@@ -24,93 +26,113 @@ import { rememberMade } from './state.ts'
 import { TargetUse } from './target-use.ts'
 import type { Upcall } from './upcall.ts'
 
-/** What one try must know of the others. */
-export type TryOptions = {
+/** One target's turn in a call. */
+export type Turn = {
+  readonly gateway: Gateway
+  readonly call: Call
+  readonly incoming: Incoming
+  readonly client: Inbound
+  readonly itinerary: Itinerary
+  readonly target: SnapshotTarget
   /** Another target comes after this one: the first events of a stream are held back. */
   readonly hasNext: boolean
   /** The targets that come after it. */
   readonly rest: readonly SnapshotTarget[]
-  /** Credentials of this target that were used for this call; the one used now is added. */
-  readonly tried: Set<string>
-  readonly repeated: boolean
+  /** Credentials of this target that must not be used, or were used for this call before the last try. */
+  tried: ReadonlySet<string> | undefined
+  /** The credential of the last try. */
+  used: string | undefined
 }
 
-/** One attempt at one target: the client's response, or why there is none. Throws only what no other target could mend. */
-export async function tryTarget(
-  gateway: Gateway,
-  call: Call,
-  incoming: Incoming,
-  target: SnapshotTarget,
-  itinerary: Itinerary,
-  options: TryOptions,
-  client: Inbound,
-): Promise<Answer | CallError> {
+type Outcome = Answer | CallError
+
+/**
+ * One attempt at one target: the client's answer, or why there is none. Throws and rejects only with what no other target could mend. Where
+ * nothing has to be waited for there is no promise either: each one on the way of every call costs.
+ */
+export function tryTarget(turn: Turn): Promise<Outcome> | Outcome {
+  const { gateway, call, incoming, target } = turn
   const { health } = gateway.traffic
   const targetHealth = health.target(target.provider.id, target.model)
-  const guarded = itinerary.targets.length > 1
+  const guarded = turn.itinerary.targets.length > 1
   if (guarded && !targetHealth.breaker.enter(Date.now()))
     return resting(target, targetHealth.breaker.waitMs(Date.now()))
-  let use: TargetUse | undefined
-  let plan: Plan
-  let upcall: Upcall
+  const notSent = (error: unknown): CallError => {
+    if (guarded) targetHealth.breaker.abandon()
+    return failureBefore(turn, error)
+  }
   try {
-    plan = call.route.endpoint === 'chat' ? planChat(call, incoming, target) : planOther(call, incoming, target)
+    const plan = call.route.endpoint === 'chat' ? planChat(call, incoming, target) : planOther(call, incoming, target)
     if (plan.dropped.length > 0 && call.key?.onUnsupported === 'refuse')
       throw unsupported(plan.dropped, target.provider.id)
     if (plan.local !== undefined) {
       if (guarded) targetHealth.breaker.abandon()
-      return await answeredHere(gateway, call, target, plan.local)
+      return answeredHere(gateway, call, target, plan.local)
     }
     const admitted = admitAtTarget(gateway, call, target)
-    const admission = admitted instanceof Promise ? await admitted : admitted
-    const pool = health.pool(target.provider.id)
-    let credentialUse: CredentialUse | undefined
-    try {
-      credentialUse = pickCredential(target, pool, options.tried, itinerary.excluded)
-    } catch (error) {
-      admission?.settle(Date.now(), 0, false)
-      throw error
+    if (!(admitted instanceof Promise)) return begin(turn, plan, targetHealth, admitted)
+    const go = (admission: Admission) => {
+      try {
+        return begin(turn, plan, targetHealth, admission)
+      } catch (error) {
+        return notSent(error)
+      }
     }
-    use = new TargetUse(gateway, targetHealth, {
-      pool,
-      credential: credentialUse,
-      admission,
-      hasAlternative: options.hasNext,
-    })
-    call.dropped = plan.dropped
-    const credential = target.provider.credentials.find(({ id }) => id === credentialUse?.id)
-    upcall = send(gateway, call, target, credential, plan.outgoing, itinerary.alias?.timeouts)
+    return admitted.then(go, notSent)
   } catch (error) {
-    const failure = toCallError(error)
-    if (use) use.abandon()
-    else if (guarded) targetHealth.breaker.abandon()
-    // Another target may carry what this one cannot.
-    if (failure.code === 'unsupported_parameter' && options.hasNext) return { ...failure, code: 'provider_unavailable' }
-    if (failure.code === 'provider_unavailable' || failure.code === 'rate_limited') return failure
-    throw error
+    return notSent(error)
   }
-  return await receive(gateway, call, incoming, plan, upcall, use, itinerary, options, client)
 }
 
-async function receive(
-  gateway: Gateway,
-  call: Call,
-  incoming: Incoming,
-  plan: Plan,
-  upcall: Upcall,
-  use: TargetUse,
-  itinerary: Itinerary,
-  options: TryOptions,
-  client: Inbound,
-): Promise<Answer | CallError> {
+/** Another target may carry what this one cannot, or have room where this one has none. Throws what none could mend. */
+function failureBefore({ hasNext }: Turn, error: unknown): CallError {
+  const failure = toCallError(error)
+  if (failure.code === 'unsupported_parameter' && hasNext) return { ...failure, code: 'provider_unavailable' }
+  if (failure.code === 'provider_unavailable' || failure.code === 'rate_limited') return failure
+  throw error
+}
+
+/** Sends the call with a credential that is ready. Throws when there is none. */
+function begin(turn: Turn, plan: Plan, targetHealth: TargetHealth, admission: Admission | undefined): Promise<Outcome> {
+  const { gateway, call, target } = turn
+  const pool = gateway.traffic.health.pool(target.provider.id)
+  let credentialUse: CredentialUse | undefined
+  try {
+    if (turn.used !== undefined) turn.tried = new Set(turn.tried).add(turn.used)
+    credentialUse = pickCredential(target, pool, turn.tried, turn.itinerary.excluded)
+    turn.used = credentialUse?.id
+  } catch (error) {
+    admission?.settle(Date.now(), 0, false)
+    throw error
+  }
+  const use = new TargetUse(gateway, targetHealth, pool, credentialUse, admission, turn.hasNext)
+  call.dropped = plan.dropped
+  const credential = credentialOf(target, credentialUse?.id)
+  let upcall: Upcall
+  try {
+    upcall = send(gateway, call, target, credential, plan.outgoing, turn.itinerary.alias?.timeouts)
+  } catch (error) {
+    use.abandon()
+    throw error
+  }
+  return receive(turn, plan, upcall, use)
+}
+
+function credentialOf({ provider }: SnapshotTarget, id: string | undefined): SnapshotCredential | undefined {
+  for (const credential of provider.credentials) if (credential.id === id) return credential
+  return undefined
+}
+
+async function receive(turn: Turn, plan: Plan, upcall: Upcall, use: TargetUse): Promise<Outcome> {
+  const { gateway, call, client } = turn
   if (client.left) upcall.abandon()
   client.onLeave = () => upcall.abandon()
   try {
     await upcall.ready
     if (upcall.status < 300 && upcall.streaming) {
       const transform = plan.stream()
-      const continuation = continuationOf(gateway, call, incoming, itinerary.alias, options.rest, transform)
-      const held = options.hasNext ? (itinerary.alias?.holdBack ?? 1) : 0
+      const continuation = continuationOf(gateway, call, turn.incoming, turn.itinerary.alias, turn.rest, transform)
+      const held = turn.hasNext ? (turn.itinerary.alias?.holdBack ?? 1) : 0
       const events = transform.conclude ? Infinity : held
       if (events === 0)
         return streamed(
@@ -143,7 +165,24 @@ async function receive(
     return failure
   }
   if (upcall.status >= 300) return refusedBy(plan.vendor, call, upcall, use)
-  return await plain(gateway, call, plan, upcall, use)
+  const answer = readPlain(call, plan, upcall, use)
+  if (!('report' in answer)) return answer
+  const { report } = answer
+  settle(call, upcall.status, null)
+  call.firstByteMs = upcall.firstByteAt - call.started
+  learn(call, report)
+  rememberMade(gateway, call, report.id)
+  use.succeed(call.upstreamMs, tokensOf(call))
+  const body = call.guard?.set.readsOutput ? await guardAnswer(call.guard, answer.body) : answer.body
+  call.status = 200
+  call.bytesOut = body.length
+  const type = typeof body === 'string' ? JSON_TYPE : contentTypeOf(upcall) || JSON_TYPE
+  if (call.capture) {
+    call.capture.add(body)
+    keepAnswer(call, type)
+  }
+  await record(gateway, call)
+  return new Answer(200, answerHeaders(call, type), body)
 }
 
 /** An answer that needed no vendor: it has its record, and costs nothing. */
@@ -168,17 +207,12 @@ function unsupported(dropped: readonly string[], provider: string): AppError {
   )
 }
 
-async function plain(
-  gateway: Gateway,
-  call: Call,
-  plan: Plan,
-  upcall: Upcall,
-  use: TargetUse,
-): Promise<Answer | CallError> {
-  let answer: ReturnType<Plan['answer']>
+/** The vendor's whole answer for the client, or why it is none. */
+function readPlain(call: Call, plan: Plan, upcall: Upcall, use: TargetUse): PlainAnswer | CallError {
   try {
-    answer = plan.answer(upcall.body(), contentTypeOf(upcall))
+    const answer = plan.answer(upcall.body(), contentTypeOf(upcall))
     if (answer.report.error) throw new Refusal(answer.report.error)
+    return answer
   } catch (error) {
     const failure = toCallError(error)
     settle(call, upcall.status, failure.code)
@@ -186,23 +220,9 @@ async function plain(
     if (failure.code === 'internal') throw error
     return failure
   }
-  const { report } = answer
-  settle(call, upcall.status, null)
-  call.firstByteMs = upcall.firstByteAt - call.started
-  learn(call, report)
-  rememberMade(gateway, call, report.id)
-  use.succeed(call.upstreamMs, tokensOf(call))
-  const body = call.guard?.set.readsOutput ? await guardAnswer(call.guard, answer.body) : answer.body
-  call.status = 200
-  call.bytesOut = body.length
-  const type = typeof body === 'string' ? 'application/json' : contentTypeOf(upcall) || 'application/json'
-  if (call.capture) {
-    call.capture.add(body)
-    keepAnswer(call, type)
-  }
-  await record(gateway, call)
-  return new Answer(200, answerHeaders(call, type), body)
 }
+
+const JSON_TYPE = 'application/json'
 
 function contentTypeOf(upcall: Upcall): string {
   return upcall.head?.get('content-type') ?? ''

@@ -130,17 +130,12 @@ export class Continuation {
       const pool = health.pool(target.provider.id)
       let credentialUse
       try {
-        credentialUse = pickCredential(target, pool, new Set(), undefined)
+        credentialUse = pickCredential(target, pool, undefined, undefined)
       } catch (error) {
         admission?.settle(Date.now(), 0, false)
         throw error
       }
-      use = new TargetUse(gateway, targetHealth, {
-        pool,
-        credential: credentialUse,
-        admission,
-        hasAlternative: this.#rest.length > 0,
-      })
+      use = new TargetUse(gateway, targetHealth, pool, credentialUse, admission, this.#rest.length > 0)
       const credential = target.provider.credentials.find(({ id }) => id === credentialUse?.id)
       const upcall = send(gateway, call, target, credential, plan.outgoing, this.#alias?.timeouts)
       call.attempts.at(-1)!.continues = true

@@ -59,7 +59,9 @@ const MAX_TARGETS = 5_000
 
 /** All that is known about the health of targets and credentials. Outlives changes of the configuration. */
 export class HealthBoard {
-  readonly #targets = new Map<string, TargetHealth>()
+  /** By provider, then by model: asking makes no string. */
+  readonly #targets = new Map<string, Map<string, TargetHealth>>()
+  #count = 0
   readonly #pools = new Map<string, CredentialPool>()
   readonly #settings = new Map<string, BreakerSettings>()
   /** Receives what other processes should know. */
@@ -85,14 +87,7 @@ export class HealthBoard {
   }
 
   target(provider: string, model: string): TargetHealth {
-    const id = `${provider}/${model}`
-    let target = this.#targets.get(id)
-    if (!target) {
-      if (this.#targets.size >= MAX_TARGETS) this.#evict()
-      target = new TargetHealth(provider, model, new CircuitBreaker(this.#settings.get(provider) ?? DEFAULTS))
-      this.#targets.set(id, target)
-    }
-    return target
+    return this.#targets.get(provider)?.get(model) ?? this.#begin(provider, model)
   }
 
   pool(provider: string): CredentialPool | undefined {
@@ -132,7 +127,7 @@ export class HealthBoard {
 
   states(now: number): { targets: TargetState[]; credentials: Record<string, CredentialState[]> } {
     return {
-      targets: [...this.#targets.values()].map((target) => ({
+      targets: this.#all().map((target) => ({
         provider: target.provider,
         model: target.model,
         breaker: target.breaker.state(now),
@@ -149,14 +144,30 @@ export class HealthBoard {
   }
 
   #forget(provider: string): void {
-    for (const [id, target] of this.#targets) if (target.provider === provider) this.#targets.delete(id)
+    this.#count -= this.#targets.get(provider)?.size ?? 0
+    this.#targets.delete(provider)
+  }
+
+  #all(): TargetHealth[] {
+    return [...this.#targets.values()].flatMap((models) => [...models.values()])
+  }
+
+  #begin(provider: string, model: string): TargetHealth {
+    if (this.#count >= MAX_TARGETS) this.#evict()
+    const target = new TargetHealth(provider, model, new CircuitBreaker(this.#settings.get(provider) ?? DEFAULTS))
+    const models = this.#targets.get(provider) ?? new Map<string, TargetHealth>()
+    this.#targets.set(provider, models.set(model, target))
+    this.#count++
+    return target
   }
 
   #evict(): void {
-    for (const [id, target] of this.#targets)
-      if (target.inFlight === 0) {
-        this.#targets.delete(id)
-        return
-      }
+    for (const models of this.#targets.values())
+      for (const [model, { inFlight }] of models)
+        if (inFlight === 0) {
+          models.delete(model)
+          this.#count--
+          return
+        }
   }
 }
