@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import * as fc from 'fast-check'
 import { Breaker } from '../../contract/routing.ts'
+import { playHistories } from '../../../test/helpers/histories.ts'
 import { HealthBoard, type HealthMessage } from './board.ts'
 import { CircuitBreaker } from './breaker.ts'
 import { CredentialPool } from './credentials.ts'
@@ -64,39 +64,55 @@ describe('circuit breaker', () => {
     expect(target.waitMs(NOW + 500)).toBe(500)
   })
 
-  test('random histories: one probe at a time, rests are kept, a success always closes', () => {
-    const step = fc.record({
-      wait: fc.integer({ min: 0, max: 3_000 }),
-      report: fc.constantFrom('succeed', 'fail', 'abandon', 'silent'),
-    })
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 15 }), (steps) => {
-        const target = breaker({ failures: 2 })
-        let now = NOW
-        let probing = false
+  test('random histories agree with the rules as one would tell them', () => {
+    const settings = Breaker.parse({ rest_ms: 1_000, failures: 2 })
+    playHistories(
+      { runs: 100_000, steps: 15 },
+      (random) => ({
+        wait: random.upTo(1) ? random.upTo(3_000) : random.upTo(70_000),
+        report: random.one(['succeed', 'fail', 'abandon', 'silent', 'late'] as const),
+      }),
+      (steps) => {
+        const target = new CircuitBreaker(settings)
+        let [now, row, until, rests] = [NOW, 0, 0, 0]
+        let probedAt = -Infinity
+        const open = () => {
+          until = now + 1_000 * 2 ** Math.min(rests++, 4)
+          probedAt = -Infinity
+        }
         for (const { wait, report } of steps) {
           now += wait
-          const before = target.state(now)
-          const entered = target.enter(now)
-          if (before === 'closed' && !entered) return false
-          if (before === 'open' && entered) return false
-          if (before === 'probing' && entered && probing) return false
-          if (!entered) continue
-          if (before === 'probing') probing = true
-          if (report === 'silent') continue
-          probing = false
-          if (report === 'succeed') {
-            target.succeed(now)
-            if (target.state(now) !== 'closed' || target.waitMs(now) !== 0) return false
-          } else if (report === 'fail') {
-            target.fail(now)
-            if (before === 'probing' && target.state(now) !== 'open') return false
-          } else target.abandon()
-          if (target.waitMs(now) < 0 || target.waitMs(now) > 60_000) return false
+          const state = until === 0 ? 'closed' : now < until ? 'open' : 'probing'
+          if (target.state(now) !== state) return `${target.state(now)}, not ${state}`
+          // A probe of which nothing is heard for a minute is not waited for.
+          const free = state === 'closed' || (state === 'probing' && now - probedAt >= 60_000)
+          if (report === 'late') {
+            // Of a call from before the rest.
+            if (state !== 'open') continue
+            if (target.fail(now)) return 'opened anew while it rests'
+            row++
+          } else {
+            if (target.enter(now) !== free) return free ? 'nobody may enter' : 'one too many may enter'
+            if (!free) continue
+            if (state === 'probing') probedAt = now
+            if (report === 'succeed') {
+              if (target.succeed(now) !== (state === 'probing')) return 'closed wrongly'
+              ;[row, until, rests, probedAt] = [0, 0, 0, -Infinity]
+            } else if (report === 'fail') {
+              row++
+              const opens = state === 'probing' || row >= 2
+              if (target.fail(now) !== opens) return opens ? 'did not open' : 'opened'
+              if (opens) open()
+            } else if (report === 'abandon') {
+              target.abandon()
+              probedAt = -Infinity
+            }
+          }
+          const waits = until === 0 ? 0 : now < until ? until - now : Math.max(0, probedAt + 60_000 - now)
+          if (target.waitMs(now) !== waits) return `waits ${target.waitMs(now)} ms, not ${waits}`
         }
-        return true
-      }),
-      { numRuns: 20_000 },
+        return undefined
+      },
     )
   })
 })
