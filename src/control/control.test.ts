@@ -57,3 +57,25 @@ test('a file is taken into use when it is right; else what is in use goes on, an
   expect(published.at(-1)?.aliases.map(({ name }) => name)).toEqual(['quick'])
   expect(published.at(-1)?.version).toBeGreaterThan(published.at(-2)?.version ?? 0)
 })
+
+test('checking a text judges it together with what the database keeps, and uses nothing of it', async () => {
+  const { api, published } = await openTestControl()
+  const text = 'aliases:\n  - { name: fast, targets: [{ provider: kept, model: m }] }\n'
+  const check = async () => {
+    const answer = (await (await api('POST', '/settings/check', { text })).json()) as {
+      ok: boolean
+      findings: object[]
+    }
+    return answer
+  }
+  expect(await check()).toMatchObject({
+    ok: false,
+    findings: [{ file: 'portreeve.yaml', line: 2, field: 'aliases[0].targets[0].provider' }],
+  })
+  expect((await api('POST', '/providers', { id: 'kept', type: 'openai', api_key: 'sk-canary-123456789' })).status).toBe(
+    201,
+  )
+  const before = published.length
+  expect(await check()).toEqual({ ok: true, findings: [] })
+  expect(published.length).toBe(before)
+})

@@ -29,6 +29,8 @@ export type Live = {
   readonly change: <T>(actor: Actor, deed: Deed | ((result: T) => Deed), run: (db: Db) => Promise<T>) => Promise<T>
   /** Takes another text of portreeve.yaml into use. Throws `invalid_configuration`; the configuration before goes on. */
   readonly useFile: (file: FileInUse | null) => Promise<void>
+  /** Puts another text of portreeve.yaml together with what the database keeps, without using it. Throws `invalid_configuration`. */
+  readonly check: (file: FileInUse) => Promise<void>
   /** Reads the database again if another process changed it. */
   readonly refresh: () => Promise<void>
 }
@@ -102,6 +104,7 @@ export async function openLive(input: LiveInput): Promise<Live> {
           throw error
         }
       }),
+    check: async (next) => void (await read(store.db, current().source.version, next)),
     refresh: () =>
       inTurn(async () => {
         const version = Number((await stateIn(store.db).get(VERSION)) ?? 0)

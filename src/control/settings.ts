@@ -1,7 +1,10 @@
 import { stringify } from 'yaml'
 import { redactedConfiguration } from '../config/redact.ts'
+import { scopeOf } from '../config/config.ts'
 import { readConfigurationText } from '../config/configuration-text.ts'
+import { locate } from '../config/locate.ts'
 import type { FileFinding, Health, SettingsView } from '../contract/api/settings.ts'
+import { AppError } from '../errors.ts'
 import { peopleIn } from '../store/person.ts'
 import type { Context } from './context.ts'
 import { timestamp } from './time.ts'
@@ -19,16 +22,29 @@ export function readSettings({ config, live, version, startedAt, refused }: Cont
       text: stringify(redactedConfiguration(file.configuration)),
     },
     refused: [...refused()],
-    snapshot: { version: source.version, published_at: timestamp(live.publishedAt()), from_disk: false },
+    snapshot: { version: source.version, published_at: timestamp(live.publishedAt()) },
     environment: environment.map((each) => ({ ...each })),
   }
 }
 
-/** Checks a text as `portreeve config check` does. References are looked up, so that a missing one is found. */
-export function checkText({ config, live }: Context, text: string): { ok: boolean; findings: FileFinding[] } {
-  const folder = live.file()?.path.replace(/[^/]*$/, '') ?? '.'
-  const read = readConfigurationText(text, 'portreeve.yaml', { env: config.env, folder })
-  return read.ok ? { ok: true, findings: [] } : { ok: false, findings: [...read.findings] }
+/**
+ * Checks a text as `portreeve config check` does: by itself, with references looked up so that a missing one is found, and then together
+ * with what the database keeps.
+ */
+export async function checkText(
+  { config, live, clock }: Context,
+  text: string,
+): Promise<{ ok: boolean; findings: FileFinding[] }> {
+  const path = live.file()?.path ?? 'portreeve.yaml'
+  const read = readConfigurationText(text, 'portreeve.yaml', scopeOf(path, config.env))
+  if (!read.ok) return { ok: false, findings: [...read.findings] }
+  try {
+    await live.check({ path, text, configuration: read.configuration, loadedAt: clock() })
+    return { ok: true, findings: [] }
+  } catch (error) {
+    if (!(error instanceof AppError) || !error.details.findings) throw error
+    return { ok: false, findings: locate(text, 'portreeve.yaml', error.details.findings) }
+  }
 }
 
 export async function readHealth({ store, version }: Context): Promise<Health> {

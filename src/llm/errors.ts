@@ -113,7 +113,7 @@ function codeOf(status: number, words: string, message: string): ErrorCode {
 }
 
 /** Statuses that the caller sees as the vendor gave them; the others get the status of their code. */
-const PASSED_ON = new Set([400, 404, 409, 413, 422, 429, 500, 503, 529])
+export const PASSED_ON: ReadonlySet<number> = new Set([400, 404, 409, 413, 422, 429, 500, 503, 529])
 
 export type VendorFailure = {
   /** The HTTP status, or what the vendor's words stand for. */

@@ -41,9 +41,10 @@ export function AboutTab() {
                 settings !== undefined && [t('startedAt'), <RelativeTime key="r" at={settings.started_at} />],
                 settings?.snapshot != null && [
                   t('snapshot'),
-                  `${t('snapshotOf', { version: settings.snapshot.version, time: format.absolute(Date.parse(settings.snapshot.published_at)) })}${
-                    settings.snapshot.from_disk ? ` (${t('fromDisk')})` : ''
-                  }`,
+                  t('snapshotOf', {
+                    version: settings.snapshot.version,
+                    time: format.absolute(Date.parse(settings.snapshot.published_at)),
+                  }),
                 ],
                 [
                   t('api'),

@@ -98,7 +98,6 @@ export const SETTINGS_TEXT = defineTexts({
   startedAt: ['Running since', '启动时间'],
   snapshot: ['Snapshot', '快照'],
   snapshotOf: ['{version}, published {time}', '{version}，发布于 {time}'],
-  fromDisk: ['from disk: the database could not be read', '来自磁盘：数据库无法读取'],
   licence: ['Licence', '许可证'],
   api: ['Management API', '管理 API'],
   apiDocs: ['OpenAPI document', 'OpenAPI 文档'],

@@ -60,7 +60,7 @@ export const SettingsView = z.object({
   file: z.object({ path: z.string(), loaded_at: Timestamp, text: z.string() }).nullable(),
   /** What was wrong with the file when it was last read; the configuration before goes on. */
   refused: z.array(FileFinding),
-  snapshot: z.object({ version: z.int(), published_at: Timestamp, from_disk: z.boolean() }).nullable(),
+  snapshot: z.object({ version: z.int(), published_at: Timestamp }).nullable(),
   /** Vendors switched on by the environment. */
   environment: z.array(z.object({ provider: z.string(), variable: z.string() })),
 })

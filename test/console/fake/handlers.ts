@@ -319,7 +319,7 @@ export function handlersFor(options: FakeOptions): Handlers {
         text: 'version: 1\nproviders:\n  - id: local\n    type: openai-compatible\n    base_url: http://10.0.4.17:8000/v1\n    api_key: (hidden)\n',
       },
       refused: [],
-      snapshot: { version: 41, published_at: ago(40), from_disk: false },
+      snapshot: { version: 41, published_at: ago(40) },
       environment: [{ provider: 'google', variable: 'GEMINI_API_KEY' }],
     }),
     checkConfiguration: () => ({
