@@ -11,8 +11,13 @@ let csrfToken: string | null = null
 export const api = createClient(
   (request) => fetch(request),
   location.origin,
-  () => (csrfToken ? { 'x-csrf-token': csrfToken } : {}),
+  () => sessionHeaders(),
 )
+
+/** What a request of the person who is signed in carries beside the cookie. */
+export function sessionHeaders(): Record<string, string> {
+  return csrfToken ? { 'x-csrf-token': csrfToken } : {}
+}
 
 /** Signed out here or elsewhere: whatever is on screen gives way to the sign-in page, at the same address. */
 function noticeSignedOut(error: unknown): void {
@@ -51,6 +56,16 @@ export const healthQuery = queryOptions({
   queryFn: ({ signal }) => api(readHealth, {}, { signal }),
   staleTime: 60_000,
 })
+
+/** Where programs call the gateway, as this person can reach it: where the console is, unless it has an address of its own. */
+export function useGatewayOrigin(): string {
+  const url = useQuery(healthQuery).data?.gateway_url
+  if (!url) return location.origin
+  const at = new URL(url)
+  // "This machine" is the gateway's own; from elsewhere it has the name that the console was found under.
+  if (/^(127\.|localhost$|\[::1\]$)/.test(at.hostname)) at.hostname = location.hostname
+  return at.origin
+}
 
 /** After signing in: the answer already says who that is. */
 export function rememberSession(me: Me): void {

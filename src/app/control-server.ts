@@ -26,10 +26,17 @@ export function listenControl(hostname: string, port: number, handle: ControlHan
   }
 }
 
+/**
+ * The gateway process that asks keeps the time: this end would cut a stream that waits for news after ten quiet seconds. Bun obeys the
+ * setting on such a socket too, though its types do not have it there.
+ */
+const PATIENT: object = { idleTimeout: 0 }
+
 /** The socket to which gateway processes pass on what is no call. Only processes of the same user reach it. */
 export function listenForWorkers(unix: string, handle: ControlHandler): ControlServer {
   const server = Bun.serve({
     unix,
+    ...PATIENT,
     fetch: (request) => {
       return handle(request, peerAt(request.headers.get(PEER_HEADER)))
     },

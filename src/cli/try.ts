@@ -1,4 +1,4 @@
-import { createPlaygroundKey } from '../contract/api/settings.ts'
+import { createPlaygroundKey } from '../contract/api/playground.ts'
 import { AppError } from '../errors.ts'
 import { defineCommand, type Input } from './command.ts'
 import type { Io } from './io.ts'

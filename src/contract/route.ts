@@ -21,6 +21,8 @@ export type Route = {
   readonly body?: z.ZodType
   readonly result?: z.ZodType
   readonly produces?: Produces
+  /** Bytes; what is larger than 6 MB must say so. */
+  readonly largestBody?: number
   /** 200 unless said: 201 for what creates, 202 for what goes on afterwards. */
   readonly status?: 200 | 201 | 202
   /** The answer carries an ETag, and `If-Match` refuses a change to what somebody else changed meanwhile (412). */

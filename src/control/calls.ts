@@ -54,7 +54,7 @@ export async function getCall(context: Context, id: string): Promise<CallDetail>
     explanation: explainCall(record),
     timeline: timelineOf(record),
     cost: costLines(context, record),
-    curl: curlOf(record, context.runtime.address?.() ?? context.config.publicUrl ?? 'http://127.0.0.1:8080'),
+    curl: curlOf(record, context.config.publicUrl ?? context.runtime.address?.() ?? 'http://127.0.0.1:8080'),
   }
 }
 

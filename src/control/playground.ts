@@ -1,3 +1,4 @@
+import { AppError } from '../errors.ts'
 import { keysIn } from '../store/api-key.ts'
 import type { Actor } from './actor.ts'
 import type { Context } from './context.ts'
@@ -34,4 +35,38 @@ export async function createPlaygroundKey({ live, clock, runtime, config }: Cont
     changed(await keysIn(db).update(row.id, row.version, { ...fields, expires_at: expiresAt, updated_at: clock() }))
   })
   return { secret, expires_at: timestamp(expiresAt), base_url: `${runtime.address?.() ?? config.publicUrl ?? ''}/v1` }
+}
+
+/** What of the gateway's answer reaches the page. */
+const PASSED_ON = ['content-type', 'x-request-id', 'retry-after', 'retry-after-ms', 'x-portreeve-model']
+
+/** Sends a chat call to the gateway with the key given and passes its answer on, byte by byte as it comes. */
+export async function askPlayground(
+  { runtime, config }: Context,
+  key: string | null,
+  body: object,
+  signal: AbortSignal,
+): Promise<Response> {
+  const address = runtime.address?.() ?? config.publicUrl
+  if (!address)
+    throw new AppError('not_ready', 'No gateway runs beside this management: set PUBLIC_URL to its address.')
+  const sent = fetch(`${address}/v1/chat/completions`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'accept-encoding': 'identity',
+      ...(key !== null && { authorization: `Bearer ${key}` }),
+    },
+    body: JSON.stringify(body),
+    redirect: 'manual',
+    signal,
+  })
+  const answer = await sent.catch((error: unknown) => {
+    throw new AppError('not_ready', `The gateway at ${address} does not answer: ${String(error)}.`, {}, error)
+  })
+  const headers = PASSED_ON.flatMap((name): [string, string][] => {
+    const value = answer.headers.get(name)
+    return value === null ? [] : [[name, value]]
+  })
+  return new Response(answer.body, { status: answer.status, headers: [...headers, ['x-accel-buffering', 'no']] })
 }

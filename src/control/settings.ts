@@ -47,6 +47,7 @@ export async function checkText(
   }
 }
 
-export async function readHealth({ store, version }: Context): Promise<Health> {
-  return { status: 'ok', version, needs_owner: (await peopleIn(store.db).activeOwners()) === 0 }
+export async function readHealth({ store, version, config, runtime }: Context): Promise<Health> {
+  const gateway_url = config.adminPort === null ? null : (config.publicUrl ?? runtime.address?.() ?? null)
+  return { status: 'ok', version, needs_owner: (await peopleIn(store.db).activeOwners()) === 0, gateway_url }
 }

@@ -50,8 +50,9 @@ function readJson(text: string): unknown {
 /** The body as text, refused when it is too large or is not said to be JSON. */
 export async function readBody(request: Request, route: Route): Promise<string> {
   if (!route.body) return ''
+  const { largestBody = LARGEST_BODY } = route
   const declared = Number(request.headers.get('content-length') ?? 0)
-  if (declared > LARGEST_BODY) throw tooLarge()
+  if (declared > largestBody) throw tooLarge(largestBody)
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase()
   const allowed = route.merge ? ['application/merge-patch+json', 'application/json'] : ['application/json']
   if (request.body && declared !== 0 && !allowed.includes(type ?? '')) {
@@ -64,14 +65,14 @@ export async function readBody(request: Request, route: Route): Promise<string> 
   let size = 0
   for await (const chunk of request.body ?? []) {
     size += chunk.byteLength
-    if (size > LARGEST_BODY) throw tooLarge()
+    if (size > largestBody) throw tooLarge(largestBody)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
 }
 
-function tooLarge(): AppError {
-  return new AppError('body_too_large', `The body is larger than ${LARGEST_BODY} bytes.`)
+function tooLarge(largest: number): AppError {
+  return new AppError('body_too_large', `The body is larger than ${largest} bytes.`)
 }
 
 /** The version that `If-Match` asks for; null when there is none or any will do. */

@@ -1,3 +1,4 @@
+import { KEY_HEADER } from '../contract/api/playground.ts'
 import type { ROUTES, RouteName } from '../contract/api/routes.ts'
 import type { Route, RouteResult, RouteValue } from '../contract/route.ts'
 import type { Actor } from '../control/actor.ts'
@@ -21,7 +22,7 @@ import {
   resetUser,
   updateUser,
 } from '../control/people.ts'
-import { createPlaygroundKey } from '../control/playground.ts'
+import { askPlayground, createPlaygroundKey } from '../control/playground.ts'
 import { testDraft, testProvider } from '../control/provider-test.ts'
 import { createProvider, getProvider, listProviders, searchRegistry, updateProvider } from '../control/providers.ts'
 import { toBudgetView, toGuardView, toLimitView } from '../control/rules.ts'
@@ -175,6 +176,8 @@ export const HANDLERS: { readonly [N in RouteName]: Handler<(typeof ROUTES)[N]> 
   ...executionRoles,
 
   createPlaygroundKey: (_, { control, actor }) => createPlaygroundKey(control.context, actor),
+  askPlayground: ({ body }, { control, request }) =>
+    askPlayground(control.context, request.headers.get(KEY_HEADER), body, request.signal),
 
   listUsers: ({ query }, { control }) => listUsers(control.context, query),
   inviteUser: ({ body }, { control, actor, linkTo }) => inviteUser(control.context, actor, body, linkTo),

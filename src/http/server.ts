@@ -138,7 +138,8 @@ export function createControlHandler(input: ControlHandlerInput): ControlHandler
       : await app.fetch(request, { requestId, arrival, server })
     for (const [name, value] of Object.entries(SECURITY))
       if (!response.headers.has(name)) response.headers.set(name, value)
-    response.headers.set('x-request-id', requestId)
+    // An answer that was passed on keeps the id of its call.
+    if (!response.headers.has('x-request-id')) response.headers.set('x-request-id', requestId)
     return response
   }
 }

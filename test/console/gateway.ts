@@ -5,10 +5,10 @@ import { join } from 'node:path'
 const root = join(import.meta.dir, '..', '..')
 
 /** A gateway as a newcomer starts it: in an empty folder, with nothing in the environment, on a free port. */
-export async function startGateway() {
+export async function startGateway(...flags: string[]) {
   const folder = mkdtempSync(join(tmpdir(), 'portreeve-console-'))
   const { PATH = '', HOME = '' } = process.env
-  const child = Bun.spawn([process.execPath, join(root, 'src', 'main.ts'), 'start', '--port', '0'], {
+  const child = Bun.spawn([process.execPath, join(root, 'src', 'main.ts'), 'start', '--port', '0', ...flags], {
     cwd: folder,
     env: { PATH, HOME, NO_COLOR: '1', BUN_CONFIG_MAX_HTTP_REQUESTS: '65336' },
     stdout: 'pipe',

@@ -1,4 +1,5 @@
 import { Alert, Button, Group, Stack, Text } from '@mantine/core'
+import { useGatewayOrigin } from '../../api.ts'
 import { useText } from '../../i18n/text.ts'
 import { CodeBlock } from '../../ui/copy.tsx'
 import { Icon } from '../../ui/icons.tsx'
@@ -7,7 +8,7 @@ import { KEYS_TEXT } from './text.ts'
 /** The one time that a secret is seen, with a line that tries it. */
 export function SecretShown({ secret, model, onDone }: { secret: string; model?: string; onDone: () => void }) {
   const t = useText(KEYS_TEXT)
-  const curl = `curl ${location.origin}/v1/chat/completions \\
+  const curl = `curl ${useGatewayOrigin()}/v1/chat/completions \\
   -H "Authorization: Bearer ${secret}" \\
   -H "Content-Type: application/json" \\
   -d '{"model":"${model ?? 'demo/parley'}","messages":[{"role":"user","content":"Ahoy!"}]}'`

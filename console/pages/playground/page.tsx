@@ -1,7 +1,7 @@
 import { Button, Group, Textarea, Tooltip } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
-import { createPlaygroundKey } from '../../../src/contract/api/settings.ts'
+import { createPlaygroundKey } from '../../../src/contract/api/playground.ts'
 import { api, useMay } from '../../api.ts'
 import { COMMON } from '../../i18n/common.ts'
 import { useText } from '../../i18n/text.ts'
@@ -18,7 +18,7 @@ import { PLAYGROUND_TEXT } from './text.ts'
 
 const route = getRouteApi('/playground')
 
-type Key = { secret: string; base_url: string; expires_at: string }
+type Key = { secret: string; expires_at: string }
 
 /** One question to several models side by side. */
 export function PlaygroundPage() {
@@ -53,20 +53,15 @@ export function PlaygroundPage() {
     try {
       if (!key.current || Date.parse(key.current.expires_at) < Date.now() + 30_000)
         key.current = await api(createPlaygroundKey)
-      const { secret, base_url } = key.current
+      const { secret } = key.current
       await Promise.all(
         asked.map(({ id, model }) =>
-          ask(
-            `${base_url.replace(/\/(v1\/?)?$/, '')}/v1/chat/completions`,
-            secret,
-            bodyFor(model, id, history, settings),
-            stop.signal,
-            (answer) =>
-              setTurns((before) =>
-                before.map((each, index) =>
-                  index === history.length - 1 ? { ...each, answers: { ...each.answers, [id]: answer } } : each,
-                ),
+          ask(secret, bodyFor(model, id, history, settings), stop.signal, (answer) =>
+            setTurns((before) =>
+              before.map((each, index) =>
+                index === history.length - 1 ? { ...each, answers: { ...each.answers, [id]: answer } } : each,
               ),
+            ),
           ),
         ),
       )

@@ -3,7 +3,7 @@ import { useDisclosure } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { getCall } from '../../../src/contract/api/calls.ts'
-import { api } from '../../api.ts'
+import { api, useGatewayOrigin } from '../../api.ts'
 import { useFormat } from '../../i18n/format.ts'
 import { useText } from '../../i18n/text.ts'
 import { CodeBlock } from '../../ui/copy.tsx'
@@ -97,7 +97,7 @@ export function Pane({
 
 function CodeTabs({ body }: { body: Record<string, unknown> }) {
   const t = useText(PLAYGROUND_TEXT)
-  const code = asCode(location.origin, body)
+  const code = asCode(useGatewayOrigin(), body)
   return (
     <Tabs defaultValue="curl">
       <Tabs.List mb="sm">

@@ -1,4 +1,8 @@
 import { z } from 'zod'
+import { askPlayground, KEY_HEADER } from '../../../src/contract/api/playground.ts'
+import { addressOf } from '../../../src/contract/client.ts'
+import { Problem } from '../../../src/contract/problem.ts'
+import { sessionHeaders } from '../../api.ts'
 
 /** What one event of a chat stream, or a whole plain answer, may add; everything else in it is of no interest here. */
 const Chunk = z.object({
@@ -112,7 +116,6 @@ async function* events(body: ReadableStream<Uint8Array>): AsyncGenerator<string>
 
 /** Sends one chat request and tells what has come so far, again and again, until the end. */
 export async function ask(
-  url: string,
   key: string,
   body: Readonly<Record<string, unknown>>,
   signal: AbortSignal,
@@ -123,15 +126,18 @@ export async function ask(
   let answer: Answer = EMPTY_ANSWER
   const update = (next: Answer) => tell((answer = next))
   try {
-    const response = await fetch(url, {
+    const response = await fetch(addressOf(askPlayground, {}), {
       method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      headers: { ...sessionHeaders(), [KEY_HEADER]: key, 'content-type': 'application/json' },
       body: JSON.stringify(body),
       signal,
     })
     update({ ...answer, requestId: response.headers.get('x-request-id') })
     if (!response.ok || !response.headers.get('content-type')?.includes('event-stream')) {
-      const parsed = Chunk.safeParse(JSON.parse(await response.text()))
+      const said: unknown = JSON.parse(await response.text())
+      const refused = Problem.safeParse(said)
+      if (refused.success) throw new Error(refused.data.detail)
+      const parsed = Chunk.safeParse(said)
       if (!parsed.success) throw new Error(`HTTP ${response.status}`)
       update(take({ ...answer, firstMs: since() }, parsed.data))
     } else if (response.body) {

@@ -41,9 +41,7 @@ export function FirstCall({
           variant="light"
           rightSection={<Icon name="send" />}
           loading={answer?.running ?? false}
-          onClick={() =>
-            void ask(`${location.origin}/v1/chat/completions`, secret, body, stop.current.signal, setAnswer)
-          }
+          onClick={() => void ask(secret, body, stop.current.signal, setAnswer)}
         >
           {t('sendHere')}
         </Button>

@@ -4,7 +4,7 @@ import { type ReactNode, useState } from 'react'
 import { createKey } from '../../../src/contract/api/keys.ts'
 import { listModels } from '../../../src/contract/api/models.ts'
 import { listProviders } from '../../../src/contract/api/providers.ts'
-import { api, refresh, useMay, useMe } from '../../api.ts'
+import { api, refresh, useGatewayOrigin, useMay, useMe } from '../../api.ts'
 import { useText } from '../../i18n/text.ts'
 import { CodeBlock } from '../../ui/copy.tsx'
 import { Icon } from '../../ui/icons.tsx'
@@ -41,7 +41,7 @@ export function WelcomePage() {
     messages: [{ role: 'user', content: 'Say hello to the harbour in one sentence.' }],
     stream: true,
   }
-  const code = asCode(location.origin, body)
+  const code = asCode(useGatewayOrigin(), body)
   const secret = key.data?.secret
   const shown = {
     // `-N` shows a stream as it comes.

@@ -6,6 +6,7 @@ import * as keys from './keys.ts'
 import * as models from './models.ts'
 import * as overview from './overview.ts'
 import * as people from './people.ts'
+import * as playground from './playground.ts'
 import * as providers from './providers.ts'
 import * as rules from './rules.ts'
 import * as settings from './settings.ts'
@@ -69,7 +70,8 @@ export const ROUTES = {
   putGuard: rules.putGuard,
   deleteGuard: rules.deleteGuard,
 
-  createPlaygroundKey: settings.createPlaygroundKey,
+  createPlaygroundKey: playground.createPlaygroundKey,
+  askPlayground: playground.askPlayground,
 
   preflightRole: executionRoles.preflightRole,
   deriveRole: executionRoles.deriveRole,

@@ -88,6 +88,8 @@ export const Health = z.object({
   version: z.string(),
   /** True until the first owner has chosen a password. */
   needs_owner: z.boolean(),
+  /** Where calls go when the console has an address of its own; null where they share one. */
+  gateway_url: z.string().nullable(),
 })
 export type Health = z.infer<typeof Health>
 
@@ -97,16 +99,4 @@ export const readHealth = route({
   action: 'health:Read',
   summary: 'Read whether the gateway works',
   result: Health,
-})
-
-/** A key of minutes with which the playground’s calls go through the gateway like any client’s. */
-export const PlaygroundKey = z.object({ secret: z.string(), expires_at: Timestamp, base_url: z.string() })
-
-export const createPlaygroundKey = route({
-  method: 'POST',
-  path: '/playground/key',
-  action: 'playground:Use',
-  summary: 'Get a short-lived key for the playground',
-  result: PlaygroundKey,
-  status: 201,
 })

@@ -60,7 +60,7 @@ export function handlersFor(options: FakeOptions): Handlers {
   }
   const has = (text: string, search: string | undefined) => !search || text.toLowerCase().includes(search.toLowerCase())
   return {
-    readHealth: () => ({ status: 'ok', version: '0.1.0', needs_owner: false }),
+    readHealth: () => ({ status: 'ok', version: '0.1.0', needs_owner: false, gateway_url: null }),
     getSession: () => me,
     signIn: () => me,
     signOut: () => undefined,

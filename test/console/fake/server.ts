@@ -16,7 +16,7 @@ export function startFake(options: FakeOptions = {}) {
       const url = new URL(request.url)
       if (url.pathname === '/') return Response.redirect('/console/', 302)
       if (url.pathname.startsWith('/console/')) return files.serve(request)
-      if (url.pathname === '/v1/chat/completions') return chat(options.xss ?? false, await request.json())
+      if (url.pathname === '/api/v1/playground/chat') return chat(options.xss ?? false, await request.json())
       if (url.pathname === '/api/v1/calls/tail') return tail(options.empty || options.xss ? 0 : 1500)
       return answer(request, url, handlers, options.fail)
     },
