@@ -9,7 +9,7 @@ const ERROR_CODES = Object.keys(ERRORS) as ErrorCode[]
 const page = await Bun.file(join(import.meta.dir, '..', 'docs', 'api.md')).text()
 
 test('docs/api.md lists every error code with its status and whether to try again', () => {
-  const rows = [...page.matchAll(/^\| `(\w+)` \| (\d{3}) \| (yes|no) \| \S/gm)]
+  const rows = [...page.matchAll(/^\| `(\w+)` *\| (\d{3}) *\| (yes|no) *\| \S/gm)]
   const listed = Object.fromEntries(
     rows.map(([, code, status, again]) => [code, { status: Number(status), retryable: again === 'yes' }]),
   )
@@ -17,7 +17,7 @@ test('docs/api.md lists every error code with its status and whether to try agai
 })
 
 test('docs/api.md names the codes that OpenAI’s envelope has in other words', () => {
-  const rows = [...page.matchAll(/^\| `(\w+)` \| `(\w+)` \|$/gm)]
+  const rows = [...page.matchAll(/^\| `(\w+)` *\| `(\w+)` *\|$/gm)]
   const words = ERROR_CODES.flatMap((code) => {
     const { body } = encodeError(callError(code, 'x'), 'call_1')
     const said = (body as { error: { code: string } }).error.code
@@ -35,7 +35,7 @@ test('docs/api.md names the statuses of vendors that are passed on, and they are
 })
 
 test('docs/api.md lists every path with the name that is recorded', () => {
-  const rows = [...page.matchAll(/^\| `POST (\/[\w/]+)` \| [\w, ]+ \| `([\w.]+)` \|$/gm)]
+  const rows = [...page.matchAll(/^\| `POST (\/[\w/]+)` *\| [\w, ]+ \| `([\w.]+)` *\|$/gm)]
   const served = [...OPENAI_ROUTES, ...ANTHROPIC_ROUTES].map(([path, route]) => [path, route.recordedAs])
   expect(new Map(rows.map(([, path, recordedAs]) => [path, recordedAs]) as [string, string][])).toEqual(
     new Map(served as [string, string][]),
