@@ -25,6 +25,9 @@ export type DataFolder = {
 const LOCK = 'lock'
 const RUNNING = 'running.json'
 
+/** A lock that nobody names any more would be closed by the garbage collector, and the folder be free while its process works on it. */
+const HELD = new Set<Database>()
+
 /**
  * Makes the folder (for its owner's eyes only) and takes it. Throws `conflict` when another process has it. The lock is the kernel's, on a
  * small SQLite file: it ends with the process however that ends, and no number of a process is ever mistaken for another's.
@@ -54,6 +57,7 @@ export function openDataFolder(path: string, startedAt: Date = new Date()): Data
     announce,
     close() {
       rmSync(file(RUNNING), { force: true })
+      HELD.delete(lock)
       lock.close()
     },
   }
@@ -75,6 +79,7 @@ function takeLock(path: string): Database {
     chmodSync(join(path, LOCK), 0o600)
     lock.run('PRAGMA journal_mode = DELETE')
     lock.run('BEGIN EXCLUSIVE')
+    HELD.add(lock)
     return lock
   } catch (error) {
     lock?.close()
