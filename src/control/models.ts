@@ -2,7 +2,7 @@ import type { ModelView, Price, PriceView } from '../contract/api/models.ts'
 import type { Page } from '../contract/listing.ts'
 import type { ModelPrice } from '../contract/price.ts'
 import { catalogProviders, findModel, modelsOf, type Model } from '../llm/catalog.ts'
-import { DEMO_MODELS } from '../llm/demo/models.ts'
+import { DEMO_MODELS, DEMO_PRICE } from '../llm/demo/models.ts'
 import { PROVIDERS } from '../llm/providers.ts'
 import type { Rates } from '../llm/price.ts'
 import type { Actor } from './actor.ts'
@@ -86,9 +86,6 @@ async function modelsOfType(type: string): Promise<readonly Model[]> {
   return models
 }
 
-/** What is answered inside the process costs nothing, and that is known. */
-const BUILT_IN_PRICE = { rules: [{ rates: { input: 0, output: 0 } }], source: 'built-in' }
-
 /** The demo is not in the catalogue of vendors. */
 const DEMO: readonly Model[] = Object.entries(DEMO_MODELS).map(([id, { about, kind }]) => ({
   provider: 'demo',
@@ -96,7 +93,7 @@ const DEMO: readonly Model[] = Object.entries(DEMO_MODELS).map(([id, { about, ki
   name: about,
   kind,
   capabilities: kind === 'chat' ? { tools: true, jsonSchema: true } : {},
-  price: BUILT_IN_PRICE,
+  price: DEMO_PRICE,
 }))
 
 export function listPrices(

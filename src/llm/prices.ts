@@ -1,4 +1,5 @@
 import { findModel } from './catalog.ts'
+import { DEMO_PRICE } from './demo/models.ts'
 import { compilePrice, type CompiledPrice, type Price, type Rates } from './price.ts'
 
 /** A price that the company set itself, in micro-dollars for a million tokens. A class left out follows the catalogue. */
@@ -25,7 +26,7 @@ export function compilePrices(overrides: readonly PriceOverride[] = []): Prices 
     const key = keyOf(provider, model)
     if (known.has(key)) return known.get(key)
     const override = own.get(key)
-    const listed = findModel(type, model)?.price
+    const listed = type === 'demo' ? DEMO_PRICE : findModel(type, model)?.price
     const price = override ? compilePrice(overridden(listed, ratesOf(override))) : listed && compilePrice(listed)
     // Callers name models: the memory of names is bounded, what falls out is compiled again.
     if (known.size >= LARGEST) known.clear()

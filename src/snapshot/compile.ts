@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts'
 import { compileWildcards } from '../lib/wildcard.ts'
 import { capabilitiesOf, currentModels } from '../llm/catalog.ts'
 import { DEMO_MODELS } from '../llm/demo/models.ts'
-import { costMicros, type Cost } from '../llm/price.ts'
+import { costMicros } from '../llm/price.ts'
 import { compilePrices, type Prices } from '../llm/prices.ts'
 import type { Alias } from '../contract/alias.ts'
 import type { Place } from '../contract/routing.ts'
@@ -85,12 +85,7 @@ function compileProvider(provider: SourceProvider, prices: Prices, set: readonly
       totalMs: timeouts.total_ms ?? DEFAULT_TIMEOUTS.totalMs,
     },
     capabilities: (model) => capabilitiesOf(provider.type, model),
-    cost: description.builtIn
-      ? (model, usage, atMs) => {
-          const own = prices(provider.id, provider.type, model)
-          return own ? costMicros(own, usage, atMs) : FREE
-        }
-      : (model, usage, atMs) => costMicros(prices(provider.id, provider.type, model), usage, atMs),
+    cost: (model, usage, atMs) => costMicros(prices(provider.id, provider.type, model), usage, atMs),
     listed: () =>
       provider.models ??
       withPriced(
@@ -106,9 +101,6 @@ function withPriced(known: readonly string[], priced: readonly string[]): readon
   const names = new Set(known.map((name) => name.toLowerCase()))
   return [...priced.filter((name) => !names.has(name.toLowerCase())), ...known]
 }
-
-/** What is answered inside the process costs nothing, and that is known; a price set for it counts, to try budgets with. */
-const FREE: Cost = { priced: true, micros: 0, source: 'built-in' }
 
 const RESERVED_HEADERS = new Set(['host', 'content-length', 'transfer-encoding', 'connection', 'accept-encoding'])
 
