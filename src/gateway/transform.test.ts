@@ -1,6 +1,8 @@
 import { expect, test } from 'bun:test'
 import { createStreamEncoder } from '../llm/protocols/openai-responses/encode-stream.ts'
 import { createResponseTap } from '../llm/protocols/openai-responses/tap.ts'
+import { createChatTap } from '../llm/protocols/openai-chat/tap.ts'
+import { createMessageTap } from '../llm/protocols/anthropic-messages/tap.ts'
 import { PassThrough } from './transform.ts'
 import { callErrorOf } from '../llm/errors.ts'
 import { AppError } from '../errors.ts'
@@ -45,4 +47,52 @@ test.each([
     ['response.failed', next + 1],
   ])
   expect(events[1].response.id).toBe(sent.length > 0 ? 'resp_1' : 'resp_call_1')
+})
+
+const unwanted = () => {
+  throw new Error('no error event is wanted')
+}
+const text = (content: string, end = '\n\n') =>
+  `data: ${JSON.stringify({ choices: [{ delta: { content }, finish_reason: null }] })}${end}`
+const delta = (words: string) =>
+  `event: content_block_delta\ndata: ${JSON.stringify({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: words } })}\n\n`
+
+test.each([
+  ['data: [DONE]\n\n', true],
+  ['data:[DONE]\n\n', true],
+  ['data: [DONE]\r\n\r\n', true],
+  [text('[DONE]'), false],
+  [text('[DONE]', '\r\n\r\n'), false],
+  ['data: {"choices":[],"text":"[DONE]"}\n\n', false],
+])('after %j a chat completion is over: %p', (last, over) => {
+  const stream = new PassThrough(createChatTap(true), unwanted)
+  stream.push(Buffer.from(text('a')))
+  expect(stream.finished).toBe(false)
+  stream.push(Buffer.from(last))
+  expect([stream.finished, stream.report().complete]).toEqual([over, over])
+})
+
+test('a message whose text names its last event goes on', () => {
+  const stream = new PassThrough(createMessageTap(true), unwanted)
+  for (const words of ['message_stop', '[DONE]', '"message_stop"']) stream.push(Buffer.from(delta(words)))
+  expect([stream.finished, stream.report().complete]).toEqual([false, false])
+  stream.push(Buffer.from('event: message_stop\ndata: {"type":"message_stop"}\n\n'))
+  expect(stream.finished).toBe(true)
+})
+
+test.each([
+  ['lines end in LF', [`${text('a')}data: {"cut\n\n`]],
+  ['lines end in CRLF', [`${text('a', '\r\n\r\n')}data: {"cut\r\n\r\n`]],
+  ['it follows the rest of a cut event', [text('a').slice(0, 20), `${text('a').slice(20)}data: {"cut\n\n`]],
+])('an event that is no JSON is refused where %s', (_, sent) => {
+  const stream = new PassThrough(createChatTap(true), unwanted)
+  expect(() => sent.forEach((bytes) => stream.push(Buffer.from(bytes)))).toThrow('an event that is not JSON')
+})
+
+test('the report is made anew when more has come', () => {
+  const stream = new PassThrough(createChatTap(true), unwanted)
+  stream.push(Buffer.from(text('a')))
+  expect(stream.report().complete).toBe(false)
+  stream.push(Buffer.from('data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n'))
+  expect(stream.report()).toMatchObject({ complete: true, finish: { unified: 'stop' } })
 })

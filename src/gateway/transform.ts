@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts'
+import { areJson, endsEvent, endsStream } from '../llm/stream/events.ts'
 import type { MadeIds } from '../llm/stream/made-ids.ts'
-import { isJson } from '../llm/stream/json-scan.ts'
 import type { StreamJoint } from './continue/joint.ts'
 import type { StreamGuard } from './guard/stream.ts'
 import type { AnswerOptions, StreamDecoder, StreamEncoder, TapReport, UsageTap } from '../llm/protocol.ts'
@@ -23,43 +23,12 @@ export type StreamTransform = {
   report(): TapReport
 }
 
-const DONE = Buffer.from('[DONE]')
-const MESSAGE_STOP = Buffer.from('"message_stop"')
+const NOTHING = new Uint8Array()
 
 /** Honest events reach a few mebibytes, with images in them. */
 const LARGEST_EVENT = 16 * 1024 * 1024
 
-const DATA = Buffer.from('data:')
-const BLANK = Buffer.from('\n\n')
-
-/** Whether each event that is whole in these bytes carries JSON. They must begin at an event's start; what is cut off is not judged. */
-function validEvents(bytes: Uint8Array): boolean {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  for (let from = 0; ;) {
-    const to = view.indexOf(BLANK, from)
-    if (to < 0) return true
-    const data = view.indexOf(DATA, from)
-    if (
-      data >= 0 &&
-      data < to &&
-      view[data + 6] !== 91 &&
-      !isJson(view, data + 5, to) &&
-      !severalLines(view, data + 5, to)
-    )
-      return false
-    from = to + 2
-  }
-}
-
-/** An event may spread its data over lines: rare, and left to the client to judge. */
-function severalLines(view: Buffer, from: number, to: number): boolean {
-  const line = view.indexOf(10, from)
-  return line >= 0 && line < to
-}
-
 type Resumed = NonNullable<AnswerOptions['resumed']>
-
-const NOTHING = new Uint8Array()
 
 /** The number behind the last one that these bytes hold whole; 0 where events bear none. */
 function nextSequence(chunks: readonly Uint8Array[]): number {
@@ -80,9 +49,12 @@ export class PassThrough implements StreamTransform {
   /** The two chunks that were sent last. */
   #last: Uint8Array = NOTHING
   #lastButOne: Uint8Array = NOTHING
-  #lineOpen = false
+  /** Whether the last event that was sent goes on. */
+  #isOpen = false
   /** Bytes since the last line's end. */
-  #sinceEvent = 0
+  #sinceLine = 0
+  /** What the tap said last, while nothing has come since. */
+  #report: TapReport | undefined
 
   /** `encoder` makes the error event, should one be needed. */
   constructor(tap: UsageTap, encoder: (resumed: Resumed) => StreamEncoder) {
@@ -91,39 +63,42 @@ export class PassThrough implements StreamTransform {
   }
 
   push(bytes: Uint8Array): Uint8Array {
+    this.#report = undefined
     const out = this.#tap.push(bytes)
     if (out.length === 0) return out
     this.#lastButOne = this.#last
     this.#last = out
-    if (!this.#lineOpen && !validEvents(out))
+    if (!areJson(out, this.#isOpen))
       throw new AppError('upstream_invalid', 'the upstream sent an event that is not JSON')
-    this.#sinceEvent = out.includes(10) ? 0 : this.#sinceEvent + out.length
-    if (this.#sinceEvent > LARGEST_EVENT)
+    this.#isOpen = !endsEvent(out)
+    if (!this.#isOpen) {
+      this.#sinceLine = 0
+      if (endsStream(out)) this.finished = true
+      return out
+    }
+    this.#sinceLine = out.includes(10) ? 0 : this.#sinceLine + out.length
+    if (this.#sinceLine > LARGEST_EVENT)
       throw new AppError('upstream_invalid', 'the upstream sent an event without end')
-    this.#lineOpen = out.at(-1) !== 10 || (out.at(-2) !== 10 && out.at(-2) !== 13)
-    const end = out.subarray(Math.max(0, out.length - 96))
-    const view = Buffer.from(end.buffer, end.byteOffset, end.length)
-    if (!this.#lineOpen && (view.includes(DONE, Math.max(0, view.length - 16)) || view.includes(MESSAGE_STOP)))
-      this.finished = true
     return out
   }
 
   end(): Uint8Array {
+    this.#report = undefined
     return this.#tap.flush()
   }
 
   fail(error: CallError): string {
     // An event that was cut in the middle is ended first, or the error would be read as a part of it.
-    return (this.#lineOpen ? '\n\n' : '') + this.#encoder(this.#resumed()).fail(error)
+    return (this.#isOpen ? '\n\n' : '') + this.#encoder(this.#resumed()).fail(error)
   }
 
   #resumed(): Resumed {
-    const { id } = this.#tap.report()
+    const { id } = this.report()
     return { ...(id === undefined ? {} : { id }), sequence: nextSequence([this.#lastButOne, this.#last]) }
   }
 
   report(): TapReport {
-    return this.#tap.report()
+    return (this.#report ??= this.#tap.report())
   }
 }
 

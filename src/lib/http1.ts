@@ -42,16 +42,6 @@ export function isName(bytes: Uint8Array, at: number, name: string): boolean {
   return true
 }
 
-/** The bytes as text, one character each. */
-export function latin1(bytes: Uint8Array, from: number, to: number): string {
-  return latin1Slice.call(bytes, from, to)
-}
-
-// Without a Buffer around the bytes: a third of the time. The types do not know the method.
-const { latin1Slice } = Buffer.prototype as unknown as {
-  latin1Slice: (this: Uint8Array, from: number, to: number) => string
-}
-
 /** Offset of the two line ends that close a head, or -1. */
 export function indexOfBlankLine(bytes: Uint8Array, from: number): number {
   for (let at = bytes.indexOf(CR, from); at >= 0; at = bytes.indexOf(CR, at + 1)) {

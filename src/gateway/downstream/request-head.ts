@@ -1,4 +1,5 @@
-import { CR, digits, isName, latin1, LF, nameEnd } from '../../lib/http1.ts'
+import { latin1 } from '../../lib/bytes.ts'
+import { CR, digits, isName, LF, nameEnd } from '../../lib/http1.ts'
 
 /** Why a request cannot be read, and the status that says so. */
 export type Malformed = { readonly status: number; readonly problem: string }

@@ -1,4 +1,5 @@
-import { chunkSize, COLON, CR, digits, indexOfBlankLine, isName, latin1, LF, nameEnd } from '../../lib/http1.ts'
+import { latin1 } from '../../lib/bytes.ts'
+import { chunkSize, COLON, CR, digits, indexOfBlankLine, isName, LF, nameEnd } from '../../lib/http1.ts'
 
 const HEAD_LIMIT = 64 * 1024
 const CHUNK_LINE_LIMIT = 4096
@@ -76,7 +77,7 @@ export class ResponseParser {
         case STATE.length:
         case STATE.chunkData: {
           const size = Math.min(this.#remaining, bytes.length - at)
-          this.#output.data(at === 0 && size === bytes.length ? bytes : bytes.subarray(at, at + size))
+          this.#output.data(part(bytes, at, at + size))
           at += size
           this.#remaining -= size
           if (this.#remaining === 0) {
@@ -86,7 +87,7 @@ export class ResponseParser {
           break
         }
         case STATE.chunkSize: {
-          const end = bytes.indexOf(LF, at)
+          const end = endOfLine(bytes, at)
           if (end < 0) return this.#keep(bytes, at, CHUNK_LINE_LIMIT, 'a chunk-size line is too long')
           const size = chunkSize(bytes, at, end)
           if (size < 0) return 'a chunk size is not valid'
@@ -111,7 +112,7 @@ export class ResponseParser {
           break
         }
         case STATE.untilClose:
-          this.#output.data(at === 0 ? bytes : bytes.subarray(at))
+          this.#output.data(part(bytes, at, bytes.length))
           at = bytes.length
           break
         case STATE.done:
@@ -193,6 +194,14 @@ export class ResponseParser {
   }
 }
 
+/** Up to here a copy is cheaper than a view: the engine keeps small arrays in its own heap and makes a buffer for them only when it must. */
+const COPIED = 1024
+
+function part(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  if (from === 0 && to === bytes.length) return bytes
+  return to - from <= COPIED ? bytes.slice(from, to) : bytes.subarray(from, to)
+}
+
 /** The status code; -1 when the line is none of HTTP/1.x, -2 when it is damaged. */
 function statusOf(bytes: Uint8Array, at: number): number {
   // "HTTP/1." and a space behind the minor version.
@@ -252,3 +261,10 @@ export class ResponseHead {
 }
 
 const FRAMING = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive'])
+
+/** Offset of the line feed; a chunk's size line is short, so that a search by hand is quicker than a call. */
+function endOfLine(bytes: Uint8Array, from: number): number {
+  const near = Math.min(bytes.length, from + 8)
+  for (let at = from; at < near; at++) if (bytes[at] === LF) return at
+  return bytes.indexOf(LF, near)
+}

@@ -19,6 +19,11 @@ const LOOP_LIMIT = 256
 const ESCAPES = new Uint8Array(256)
 for (const letter of '"\\/bfnrtu') ESCAPES[letter.charCodeAt(0)] = 1
 
+/** 1 for the bytes at which the plain text of a string stops. */
+const STOPS = new Uint8Array(256).fill(1, 0, 0x20)
+STOPS[QUOTE] = 1
+STOPS[BACKSLASH] = 1
+
 export const isHigh = (byte: number) => byte >= 0x80
 
 /** The error for JSON that breaks at this byte. */
@@ -48,7 +53,8 @@ export function brokenJson(bytes: Uint8Array, at: number): AppError {
 export function skipSpace(bytes: Uint8Array, start: number): number {
   let at = start
   for (;;) {
-    const byte = bytes[at]
+    const byte = bytes[at] as number
+    if (byte > 0x20) return at
     if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return at
     at++
   }
@@ -67,15 +73,15 @@ function skipHex(bytes: Uint8Array, start: number): void {
 export function skipString(bytes: Uint8Array, start: number): number {
   let at = start + 1
   const limit = Math.min(bytes.length, at + LOOP_LIMIT)
-  while (at < limit) {
+  for (;;) {
+    while (at < limit && STOPS[bytes[at] as number] === 0) at++
+    if (at >= limit) break
     const byte = bytes[at] as number
     if (byte === QUOTE) return at + 1
-    if (byte === BACKSLASH) {
-      if (ESCAPES[bytes[at + 1] as number] !== 1) throw brokenJson(bytes, at + 1)
-      if (bytes[at + 1] === 0x75) skipHex(bytes, at + 2)
-      at += 2
-    } else if (byte < 0x20) throw brokenJson(bytes, at)
-    else at++
+    if (byte !== BACKSLASH) throw brokenJson(bytes, at)
+    if (ESCAPES[bytes[at + 1] as number] !== 1) throw brokenJson(bytes, at + 1)
+    if (bytes[at + 1] === 0x75) skipHex(bytes, at + 2)
+    at += 2
   }
   for (;;) {
     const quote = bytes.indexOf(QUOTE, at)
@@ -85,6 +91,14 @@ export function skipString(bytes: Uint8Array, start: number): number {
     if (slashes % 2 === 0) return quote + 1
     at = quote + 1
   }
+}
+
+/** The same for most strings, which are short and plain: small enough to be inlined. */
+function skipPlainString(bytes: Uint8Array, start: number): number {
+  let at = start + 1
+  const limit = at + LOOP_LIMIT
+  while (at < limit && STOPS[bytes[at] as number] === 0) at++
+  return bytes[at] === QUOTE ? at + 1 : skipString(bytes, start)
 }
 
 function skipDigits(bytes: Uint8Array, start: number): number {
@@ -116,7 +130,8 @@ function skipWord(bytes: Uint8Array, start: number, word: string): number {
 /** `start` is the key's opening quote; gives the offset of the value. */
 function skipKey(bytes: Uint8Array, start: number): number {
   if (bytes[start] !== QUOTE) throw brokenJson(bytes, start)
-  const at = skipSpace(bytes, skipString(bytes, start))
+  let at = skipPlainString(bytes, start)
+  if (bytes[at] !== COLON) at = skipSpace(bytes, at)
   if (bytes[at] !== COLON) throw brokenJson(bytes, at)
   return skipSpace(bytes, at + 1)
 }
@@ -130,7 +145,7 @@ export function skipValue(bytes: Uint8Array, start: number): number {
   let at = start
   for (;;) {
     const byte = bytes[at] as number
-    if (byte === QUOTE) at = skipString(bytes, at)
+    if (byte === QUOTE) at = skipPlainString(bytes, at)
     else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
       const isObject = byte === OPEN_OBJECT
       at = skipSpace(bytes, at + 1)
@@ -167,8 +182,9 @@ export function skipValue(bytes: Uint8Array, start: number): number {
 /** Whether the bytes, from `from` to `to`, are one JSON value and nothing else. */
 export function isJson(bytes: Uint8Array, from = 0, to = bytes.length): boolean {
   try {
-    const view = from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to)
-    return skipSpace(view, skipValue(view, skipSpace(view, 0))) >= view.length
+    // What follows is looked at only when the value does not end before it: then it is none within these bounds.
+    const end = skipValue(bytes, skipSpace(bytes, from))
+    return end <= to && skipSpace(bytes, end) >= to
   } catch {
     return false
   }

@@ -31,7 +31,8 @@ export class Tail {
   #makeRoom(size: number): void {
     const needed = this.#used + size
     if (needed <= 2 * TAIL_BYTES) {
-      const grown = Buffer.allocUnsafe(Math.min(2 * TAIL_BYTES, Math.max(1024, needed, this.#buffer.length * 2)))
+      // Steps this large, for a new buffer costs more than the room that a short answer wastes.
+      const grown = Buffer.allocUnsafe(Math.min(2 * TAIL_BYTES, Math.max(1024, needed, this.#buffer.length * 8)))
       this.#buffer.copy(grown, 0, 0, this.#used)
       this.#buffer = grown
       return

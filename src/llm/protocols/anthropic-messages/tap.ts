@@ -2,12 +2,12 @@
 import { failureIn, vendorError } from '../../errors.ts'
 import type { JsonObject } from '../../spec.ts'
 import type { TapReport, UsageTap } from '../../protocol.ts'
+import { saysStop } from '../../stream/events.ts'
 import { estimateEvents, firstObject, firstText, lastObject, lastText, Tail } from '../../stream/tail.ts'
 import { readFinish } from './finish.ts'
 import { mergeRaw, readUsage } from './usage.ts'
 
 const NOTHING = Buffer.alloc(0)
-const STOP = Buffer.from('"message_stop"')
 const STOP_EVENT = 'event: message_stop\ndata: {"type":"message_stop"}\n\n'
 const ERROR = Buffer.from('"type":"error"')
 const ERROR_EVENT = Buffer.from('event: error')
@@ -23,7 +23,7 @@ export function createMessageTap(stream: boolean): UsageTap {
       if (!stream) return NOTHING
       // A vendor that gives its reason to stop and then forgets the last event has still ended: clients wait for it.
       const end = tail.tail()
-      if (lastText(end, 'stop_reason') === undefined || end.indexOf(STOP) !== -1) return NOTHING
+      if (lastText(end, 'stop_reason') === undefined || saysStop(end)) return NOTHING
       return Buffer.from(end.subarray(-2).toString('latin1') === '\n\n' ? STOP_EVENT : `\n\n${STOP_EVENT}`)
     },
     report: () => reportOf(tail, stream),
@@ -41,7 +41,7 @@ function reportOf(tail: Tail, stream: boolean): TapReport {
   const finish = lastText(end, 'stop_reason')
   const stopSequence = lastText(end, 'stop_sequence')
   const failed = end.indexOf(ERROR) !== -1 || end.indexOf(ERROR_EVENT) !== -1 ? lastObject(end, 'error') : undefined
-  const complete = finish !== undefined || (stream && end.indexOf(STOP) !== -1)
+  const complete = finish !== undefined || (stream && saysStop(end))
   const [model, id] = [firstText(head, 'model'), firstText(head, 'id')]
   return {
     ...(known && usage !== undefined ? { usage: readUsage(usage) } : {}),

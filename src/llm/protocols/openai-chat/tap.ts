@@ -1,9 +1,11 @@
 // Watches a chat completion that passes through: keeps the two ends, and holds back the usage chunk that the client did not ask for.
+import { findBytes, findLastBytes } from '../../../lib/bytes.ts'
 import { asArray, asNumber, asObject, asText } from '../../json.ts'
 import { failureIn, vendorError } from '../../errors.ts'
 import type { Json, JsonObject } from '../../spec.ts'
 import type { Quirks } from '../../target.ts'
 import type { TapOptions, TapReport, UsageTap } from '../../protocol.ts'
+import { saysDone } from '../../stream/events.ts'
 import { skipSpace } from '../../stream/json-scan.ts'
 import { estimateEvents, firstText, lastObject, lastText, Tail } from '../../stream/tail.ts'
 import { readFinish } from './finish.ts'
@@ -11,7 +13,6 @@ import { readUsage } from './usage.ts'
 
 const NOTHING = Buffer.alloc(0)
 const CHOICES = Buffer.from('"choices"')
-const DONE_MARK = Buffer.from('[DONE]')
 const DONE = Buffer.from('data: [DONE]\n\n')
 const BLANK = Buffer.from('\n\n')
 const BLANK_CRLF = Buffer.from('\r\n\r\n')
@@ -29,16 +30,31 @@ function isUsageChunk(event: Buffer): boolean {
   return lastObject(event, 'usage') !== undefined
 }
 
-function endOfEvents(bytes: Buffer): number {
+function endOfEvents(bytes: Uint8Array): number {
   const size = bytes.length
   if (size >= 2 && bytes[size - 1] === 10 && bytes[size - 2] === 10) return size
-  const plain = bytes.lastIndexOf(BLANK)
-  const crlf = bytes.lastIndexOf(BLANK_CRLF)
+  const plain = findLastBytes(bytes, BLANK)
+  const crlf = findLastBytes(bytes, BLANK_CRLF)
   return Math.max(plain === -1 ? 0 : plain + 2, crlf === -1 ? 0 : crlf + 4)
 }
 
+/** Whether any `choices` is empty: the usage chunk's are. */
+function hasEmptyChoices(bytes: Uint8Array): boolean {
+  for (let at = findBytes(bytes, CHOICES); at !== -1; at = findBytes(bytes, CHOICES, at + CHOICES.length)) {
+    const value = skipSpace(bytes, skipSpace(bytes, at + CHOICES.length) + 1)
+    if (bytes[value] === 0x5b && bytes[skipSpace(bytes, value + 1)] === 0x5d) return true
+  }
+  return false
+}
+
 /** The whole events without the usage chunks. Nearly always the same bytes. */
-function withoutUsage(bytes: Buffer): Buffer {
+function withoutUsage(bytes: Uint8Array): Uint8Array {
+  return hasEmptyChoices(bytes)
+    ? withoutUsageChunks(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+    : bytes
+}
+
+function withoutUsageChunks(bytes: Buffer): Buffer {
   let kept: Buffer[] | undefined
   let keptFrom = 0
   for (let from = 0; from < bytes.length;) {
@@ -70,9 +86,7 @@ function reportOf(tail: Tail, stream: boolean, options: TapOptions): TapReport {
   const id = firstText(head, 'id')
   const failure: JsonObject | undefined = lastObject(end, 'error')
   const failed = failure !== undefined && (asNumber(failure['code']) !== undefined || failure['message'] !== undefined)
-  const done = stream
-    ? end.indexOf(DONE_MARK, Math.max(0, end.length - 64)) !== -1 || finish !== undefined
-    : endsWhole(end)
+  const done = stream ? saysDone(end, 64) || finish !== undefined : endsWhole(end)
   return {
     ...(usage === undefined ? {} : { usage: readUsage(usage, options.quirks) }),
     ...(finish === undefined ? {} : { finish: readFinish(finish) }),
@@ -117,8 +131,7 @@ export function createChatTap(stream: boolean, options: TapOptions = {}): UsageT
     push(bytes) {
       tail.push(bytes)
       if (!strip) return bytes
-      const plain = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-      const buffer = held.length === 0 ? plain : Buffer.concat([held, plain])
+      const buffer = held.length === 0 ? bytes : Buffer.concat([held, bytes])
       const whole = endOfEvents(buffer)
       if (whole === buffer.length) {
         held = NOTHING
@@ -137,8 +150,7 @@ export function createChatTap(stream: boolean, options: TapOptions = {}): UsageT
       if (!stream) return rest
       // A vendor that forgets the end mark has still ended: its clients wait for the mark.
       const end = tail.tail()
-      const missing =
-        lastText(end, 'finish_reason') !== undefined && end.indexOf(DONE_MARK, Math.max(0, end.length - 64)) === -1
+      const missing = lastText(end, 'finish_reason') !== undefined && !saysDone(end, 64)
       const kept = rest.length > 0 && isUsageChunk(rest) ? NOTHING : rest
       if (!missing) return kept
       const close = kept.length === 0 || kept.subarray(-2).equals(BLANK) ? NOTHING : BLANK

@@ -1,4 +1,5 @@
 // Watches a response that passes through: its last event holds the whole response, with usage near the end.
+import { findBytes } from '../../../lib/bytes.ts'
 import { failureIn, vendorError } from '../../errors.ts'
 import type { TapOptions, TapReport, UsageTap } from '../../protocol.ts'
 import { estimateEvents, firstText, lastObject, lastText, Tail } from '../../stream/tail.ts'
@@ -20,10 +21,9 @@ export function createResponseTap(stream: boolean, options: TapOptions = {}): Us
   return {
     push(bytes) {
       if (stream && terminal === undefined) {
-        const view = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-        if (view.indexOf(COMPLETED) !== -1) terminal = 'completed'
-        else if (view.indexOf(INCOMPLETE) !== -1) terminal = 'incomplete'
-        else if (view.indexOf(FAILED) !== -1) terminal = 'failed'
+        if (findBytes(bytes, COMPLETED) !== -1) terminal = 'completed'
+        else if (findBytes(bytes, INCOMPLETE) !== -1) terminal = 'incomplete'
+        else if (findBytes(bytes, FAILED) !== -1) terminal = 'failed'
       }
       tail.push(bytes)
       return bytes

@@ -1,0 +1,32 @@
+// Node's search and text functions on plain byte arrays. Making a Buffer of an array first costs more than the search itself:
+// the engine keeps small arrays in its own heap, and must make an ArrayBuffer before anything else can share them.
+type Search = (this: Uint8Array, wanted: Uint8Array, from: number) => number
+type Read = (this: Uint8Array, from: number, to: number) => string
+
+/** The types know neither that these take plain arrays nor all of their names. */
+const { indexOf, lastIndexOf, latin1Slice, utf8Slice } = Buffer.prototype as unknown as {
+  readonly indexOf: Search
+  readonly lastIndexOf: Search
+  readonly latin1Slice: Read
+  readonly utf8Slice: Read
+}
+
+/** Offset of the first of these bytes at or behind `from`, or -1. */
+export function findBytes(bytes: Uint8Array, wanted: Uint8Array, from = 0): number {
+  return indexOf.call(bytes, wanted, from)
+}
+
+/** Offset of the last of these bytes that begins at or before `from`, or -1. */
+export function findLastBytes(bytes: Uint8Array, wanted: Uint8Array, from = bytes.length): number {
+  return lastIndexOf.call(bytes, wanted, from)
+}
+
+/** The bytes as text, one character each. Both offsets must lie inside. */
+export function latin1(bytes: Uint8Array, from = 0, to = bytes.length): string {
+  return latin1Slice.call(bytes, from, to)
+}
+
+/** The bytes as text. Both offsets must lie inside. */
+export function utf8(bytes: Uint8Array, from = 0, to = bytes.length): string {
+  return utf8Slice.call(bytes, from, to)
+}

@@ -1,0 +1,96 @@
+// Judges the events of a stream that passes through, without reading them.
+import { findBytes, findLastBytes } from '../../lib/bytes.ts'
+import { CLOSE_OBJECT, isJson, QUOTE } from './json-scan.ts'
+
+const LF = 10
+const CR = 13
+const SPACE = 32
+const COLON = 58
+const OPEN_BRACKET = 91
+const BLANK = Buffer.from('\n\n')
+const BLANK_CRLF = Buffer.from('\r\n\r\n')
+const DATA = Buffer.from('data:')
+const DONE = Buffer.from('[DONE]')
+const MESSAGE_STOP = Buffer.from('"message_stop"')
+const TYPE = Buffer.from('"type"')
+/** A terminal event says little more than its name. */
+const SHORT = 96
+
+function isAt(bytes: Uint8Array, at: number, wanted: Uint8Array): boolean {
+  for (let index = 0; index < wanted.length; index++) if (bytes[at + index] !== wanted[index]) return false
+  return true
+}
+
+/** Whether these bytes end between two events. */
+export function endsEvent(bytes: Uint8Array): boolean {
+  const size = bytes.length
+  if (bytes[size - 1] !== LF) return false
+  return bytes[size - 2] === LF || (bytes[size - 2] === CR && bytes[size - 3] === LF)
+}
+
+/**
+ * Whether each event that is whole in these bytes carries JSON. `isCut` tells that they begin inside of one: that one is not judged, nor is what is
+ * cut off at their end.
+ */
+export function areJson(bytes: Uint8Array, isCut: boolean): boolean {
+  const size = bytes.length
+  let judged = !isCut
+  for (let from = 0; from < size;) {
+    let to = findBytes(bytes, BLANK, from)
+    let next = to + 2
+    if (to < 0) {
+      to = findBytes(bytes, BLANK_CRLF, from)
+      if (to < 0) return true
+      next = to + 4
+    }
+    if (judged && !isJsonEvent(bytes, from, to)) return false
+    judged = true
+    from = next
+  }
+  return true
+}
+
+function isJsonEvent(bytes: Uint8Array, from: number, to: number): boolean {
+  const line = isAt(bytes, from, DATA) ? from : findBytes(bytes, DATA, from)
+  if (line < 0 || line >= to) return true
+  const value = valueOf(bytes, line)
+  // No vendor sends lists: brackets are a mark.
+  return bytes[value] === OPEN_BRACKET || isJson(bytes, value, to) || hasLines(bytes, value, to)
+}
+
+const valueOf = (bytes: Uint8Array, line: number) => line + (bytes[line + 5] === SPACE ? 6 : 5)
+
+/** An event may spread its data over lines: rare, and left to the client to judge. */
+function hasLines(bytes: Uint8Array, from: number, to: number): boolean {
+  const end = bytes.indexOf(LF, from)
+  return end >= 0 && end < to
+}
+
+/** Whether these bytes, which end between two events, end the stream: by `[DONE]`, or by a `message_stop`. Text that quotes them does not. */
+export function endsStream(bytes: Uint8Array): boolean {
+  let end = bytes.length
+  while (end > 0 && (bytes[end - 1] === LF || bytes[end - 1] === CR)) end--
+  return bytes[end - 1] === CLOSE_OBJECT ? saysStop(bytes, Math.max(0, end - SHORT)) : saysDone(bytes, 16)
+}
+
+/** Whether `[DONE]` is the data of an event among the last bytes. */
+export function saysDone(bytes: Uint8Array, among: number): boolean {
+  const mark = findLastBytes(bytes, DONE)
+  if (mark < 0 || mark < bytes.length - among) return false
+  let line = bytes[mark - 1] === QUOTE ? mark - 1 : mark
+  if (bytes[line - 1] === SPACE) line--
+  // What stood before a cut line was seen by nobody: the mark alone counts.
+  if (line === 0) return true
+  line -= DATA.length
+  return isAt(bytes, line, DATA) && (line === 0 || bytes[line - 1] === LF || bytes[line - 1] === CR)
+}
+
+/** Whether an event at or behind `from` is of the type `message_stop`. */
+export function saysStop(bytes: Uint8Array, from = 0): boolean {
+  for (let at = findBytes(bytes, MESSAGE_STOP, from); at >= 0; at = findBytes(bytes, MESSAGE_STOP, at + 1)) {
+    let before = at - 1
+    while (bytes[before] === SPACE) before--
+    if (bytes[before] === COLON && isAt(bytes, before - TYPE.length, TYPE)) return true
+  }
+  return false
+}
