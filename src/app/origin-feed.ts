@@ -69,8 +69,8 @@ export function feedOrigins(
   }
 }
 
-function isNews(origins: Origins, { ids, tenant, settled }: Made): boolean {
-  return settled === true || ids.some((id) => origins.find(id)?.tenant !== tenant)
+function isNews(origins: Origins, { ids, tenant, due, settled }: Made): boolean {
+  return due !== undefined || settled === true || ids.some((id) => origins.find(id)?.tenant !== tenant)
 }
 
 function spooledOrigins(folder: string): Made[] {

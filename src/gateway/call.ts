@@ -123,7 +123,7 @@ function round(milliseconds: number): number {
 }
 
 /** The record's classes are disjoint: audio and images are taken out of the text they are counted in. */
-function tokenUsage(usage: Usage): NonNullable<CallRecord['usage']> {
+export function tokenUsage(usage: Usage): NonNullable<CallRecord['usage']> {
   return {
     input: Math.max(0, usage.inputUncached - usage.audioIn - usage.imageIn),
     cache_read: usage.cacheRead,

@@ -89,7 +89,8 @@ function methodNotAllowed(method: string): AppError {
   return new AppError('method_not_allowed', `${method} is not possible here: use POST`)
 }
 
-async function refuse(gateway: Gateway, call: Call, cause: unknown): Promise<Answer> {
+/** The answer to a call that failed, after its record is written. `allow` names the methods that are possible. */
+export async function refuse(gateway: Gateway, call: Call, cause: unknown, allow = 'POST'): Promise<Answer> {
   const error = toCallError(cause)
   if (error.code === 'internal') gateway.report(cause, call.id)
   call.status = error.status
@@ -100,7 +101,7 @@ async function refuse(gateway: Gateway, call: Call, cause: unknown): Promise<Ans
   } catch (failure) {
     gateway.report(failure, call.id)
   }
-  let headers = error.code === 'method_not_allowed' ? 'allow: POST\r\n' : ''
+  let headers = error.code === 'method_not_allowed' ? `allow: ${allow}\r\n` : ''
   if (call.attempts.length > 0) headers += `x-portreeve-attempts: ${call.attempts.length}\r\n`
   headers += limitLines(call)
   return errorAnswer(error, call.route.dialect, call.id, headers)

@@ -9,12 +9,14 @@ import { identify } from './identify.ts'
 import { describeModel, listModels } from './models.ts'
 import { errorAnswer, toCallError } from './refuse.ts'
 import { dialectOfPath, isDataPlanePath, matchPath, type Match } from './route.ts'
+import { handleStored } from './stored.ts'
 
 /** The data plane's part of the server. Undefined means that the address is not one of its own. */
 export function createGatewayHandler(gateway: Gateway): (request: Inbound) => Promise<Answer> | Answer | undefined {
   return (request) => {
     const match = matchPath(request.path)
     if (match?.kind === 'call') return handleCall(gateway, request, match)
+    if (match?.kind === 'stored') return handleStored(gateway, request, match)
     // A method of Gemini's that nobody knows looks like a model's name with a colon in it.
     if (match && !(match.gemini && request.method === 'POST')) return models(gateway, request, match)
     return isDataPlanePath(request.path) ? unknownPath(request) : undefined

@@ -1,7 +1,7 @@
 import { Call } from './call.ts'
 import { learn, record } from './account.ts'
 import type { Gateway } from './gateway.ts'
-import { planChat, planOther, type Incoming } from './plan.ts'
+import { planCall, type Incoming } from './plan.ts'
 import { toCallError } from './refuse.ts'
 import { send, settle } from './send.ts'
 import { Upcall, type Sink } from './upcall.ts'
@@ -36,7 +36,7 @@ export function mirror(gateway: Gateway, original: Call, incoming: Incoming, tar
 
 async function run(gateway: Gateway, call: Call, incoming: Incoming, target: SnapshotTarget): Promise<void> {
   try {
-    const plan = call.route.endpoint === 'chat' ? planChat(call, incoming, target) : planOther(call, incoming, target)
+    const plan = planCall(call, incoming, target)
     const pool = gateway.traffic.health.pool(target.provider.id)
     const use = pool?.pick(Date.now(), Math.random)
     const credential = target.provider.credentials.find(({ id }) => id === use?.id)

@@ -247,6 +247,7 @@ describe('the memory', () => {
         return ids.map((id) => (id === 'resp_far' ? { ...origin, tenant, provider: 'west' } : undefined))
       },
       set: () => {},
+      claim: async () => true,
     }
     expect((await ask({ previous_response_id: 'resp_near' })).status).toBe(400)
     away = true

@@ -5,11 +5,15 @@ const MOST = 250_000
 /** How often a shared memory is asked again for what it does not know yet. */
 const LOOK_MS = 100
 
+export type SharedOrigin = Origin & { readonly due?: Due }
+
 /** A memory that many nodes share. */
 export type SharedOrigins = {
   /** In the order of the ids. Rejects when it cannot be asked. */
-  get(ids: readonly string[]): Promise<readonly (Origin | undefined)[]>
+  get(ids: readonly string[]): Promise<readonly (SharedOrigin | undefined)[]>
   set(made: Made): void
+  /** Resolves to true for the first who asks, on whichever node. Rejects when it cannot be asked. */
+  claim(id: string): Promise<boolean>
 }
 
 /**

@@ -1,13 +1,13 @@
 import { AppError } from '../errors.ts'
-import { callErrorOf } from '../llm/errors.ts'
 import type { DecodeContext } from '../llm/target.ts'
 import { completionsClient } from '../llm/operations/completions.ts'
 import { countAt, guessTokens, readCounted, writeCount } from '../llm/operations/count-tokens.ts'
 import { geminiEmbeddingClient } from '../llm/operations/gemini-client.ts'
-import type { AnswerOptions, ClientSide, EncodedRequest, StreamEncoder, VendorSide } from '../llm/protocol.ts'
+import type { AnswerOptions, ClientSide, EncodedRequest, VendorSide } from '../llm/protocol.ts'
 import { protocolOf } from '../llm/protocols.ts'
-import type { ChatRequest, Json, JsonObject } from '../llm/spec.ts'
+import type { ChatRequest, Json, JsonObject, Usage } from '../llm/spec.ts'
 import { isJson } from '../llm/stream/json-scan.ts'
+import { errorEncoder } from './error-encoder.ts'
 import { MadeIds } from '../llm/stream/made-ids.ts'
 import { spliceRequest } from '../llm/stream/splice.ts'
 import type { ServedEndpoint, SnapshotProvider, SnapshotTarget } from '../snapshot/snapshot.ts'
@@ -15,6 +15,7 @@ import type { Call } from './call.ts'
 import { StreamJoint } from './continue/joint.ts'
 import { StreamGuard } from './guard/stream.ts'
 import { planOperation } from './plan-operation.ts'
+import { planStored } from './plan-stored.ts'
 import { keepsState } from './state.ts'
 import { PassThrough, Translation, Watched, type StreamTransform } from './transform.ts'
 import type { Outgoing } from './send.ts'
@@ -26,8 +27,19 @@ export type Incoming = {
   readonly pathStream: boolean | undefined
   readonly query: Readonly<Record<string, string>>
   readonly headerLines: () => string
+  /** Set when the call is about a response that its vendor keeps. */
+  readonly stored?: StoredRequest
   /** Decoded once, when the first target needs it. */
   decoded: ChatRequest | undefined
+}
+
+/** What is asked about a kept response; `path` is below the path of responses, its query included. */
+export type StoredRequest = {
+  readonly id: string
+  readonly method: string
+  readonly path: string
+  /** Told what the response used, as often as its end is seen. */
+  readonly onEnd: (usage: Usage) => void
 }
 
 /** How one call goes to one target, and how its answer comes back. */
@@ -45,8 +57,14 @@ export type Plan = {
 
 export type PlainAnswer = { readonly body: Uint8Array | string; readonly report: ReturnType<StreamTransform['report']> }
 
+/** Plans a call of any kind. */
+export function planCall(call: Call, incoming: Incoming, target: SnapshotTarget): Plan {
+  if (incoming.stored) return planStored(call, incoming, target, incoming.stored)
+  return call.route.endpoint === 'chat' ? planChat(call, incoming, target) : planOther(call, incoming, target)
+}
+
 /** Plans a chat call: same format if the vendor speaks it, else translated. */
-export function planChat(call: Call, incoming: Incoming, target: SnapshotTarget): Plan {
+function planChat(call: Call, incoming: Incoming, target: SnapshotTarget): Plan {
   const plan = plainChat(call, incoming, target)
   if (call.route.dialect === 'openai-responses' && keepsState(target)) return watched(call, plan)
   call.made = undefined
@@ -63,7 +81,8 @@ function watched(call: Call, plan: Plan): Plan {
       made.readAnswer(answer.body)
       return answer
     },
-    stream: () => new Watched(plan.stream(), made),
+    // What may be continued elsewhere is one answer of many vendors: the relay must see it as it is.
+    stream: () => (call.continuable ? plan.stream() : new Watched(plan.stream(), made)),
   }
 }
 
@@ -88,7 +107,7 @@ function preferred(provider: SnapshotProvider): ServedEndpoint {
 }
 
 /** Plans a call of any other endpoint: as it is where vendor and client speak alike, else translated. */
-export function planOther(call: Call, incoming: Incoming, target: SnapshotTarget): Plan {
+function planOther(call: Call, incoming: Incoming, target: SnapshotTarget): Plan {
   const { endpoint, dialect, recordedAs } = call.route
   const served = endpoint === 'chat' ? undefined : target.provider.endpoints[endpoint]
   if (endpoint === 'count_tokens') return planCount(call, incoming, target, served)
@@ -298,18 +317,4 @@ function parseJson(bytes: Uint8Array): Json {
   } catch (error) {
     throw notJson(error)
   }
-}
-
-/** An encoder that is only asked to fail: no part of the request matters to it. */
-function errorEncoder(call: Call, resumed: NonNullable<AnswerOptions['resumed']>): StreamEncoder {
-  const model = call.modelAsked ?? ''
-  const client = protocolOf(call.route.dialect).client
-  if (!client) throw callErrorOf(new AppError('internal', 'this dialect cannot be answered'))
-  return client.createStreamEncoder({
-    request: { dialect: call.route.dialect, model, system: [], messages: [], tools: [], stream: true, extra: {} },
-    model,
-    requestId: call.id,
-    created: Math.floor(call.startedAt / 1000),
-    resumed,
-  })
 }

@@ -1,8 +1,10 @@
 import type { RedisClient } from 'bun'
-import type { Made, Origin } from '../contract/origin.ts'
-import type { SharedOrigins } from './origins.ts'
+import type { Made } from '../contract/origin.ts'
+import type { SharedOrigin, SharedOrigins } from './origins.ts'
 
 const PREFIX = 'portreeve:origin:'
+/** Responses of the background that somebody has charged. */
+const CLAIMS = 'portreeve:charged:'
 /** Vendors keep responses for a month; what is used is written anew. */
 const KEPT_SECONDS = 30 * 86_400
 const LONGEST_ID = 512
@@ -17,27 +19,36 @@ export class RedisOrigins implements SharedOrigins {
     this.#timeoutMs = timeoutMs
   }
 
-  async get(ids: readonly string[]): Promise<readonly (Origin | undefined)[]> {
+  async get(ids: readonly string[]): Promise<readonly (SharedOrigin | undefined)[]> {
+    const keys = ids.map((id) => PREFIX + id.slice(0, LONGEST_ID))
+    const texts = (await this.#ask('MGET', keys)) as (string | null)[]
+    return ids.map((id, index) => {
+      const text = texts[index]
+      return text && id.length <= LONGEST_ID ? (JSON.parse(text) as SharedOrigin) : undefined
+    })
+  }
+
+  async claim(id: string): Promise<boolean> {
+    return (await this.#ask('SET', [`${CLAIMS}${id}`, '1', 'NX', 'EX', String(KEPT_SECONDS)])) !== null
+  }
+
+  async #ask(command: string, parameters: string[]): Promise<unknown> {
     if (!this.#client.connected) throw new Error('Redis is away')
     const late = Promise.withResolvers<never>()
     const timer = setTimeout(() => late.reject(new Error('Redis is slow')), this.#timeoutMs)
     try {
-      const keys = ids.map((id) => PREFIX + id.slice(0, LONGEST_ID))
-      const texts = (await Promise.race([this.#client.send('MGET', keys), late.promise])) as (string | null)[]
-      return ids.map((id, index) => {
-        const text = texts[index]
-        return text && id.length <= LONGEST_ID ? (JSON.parse(text) as Origin) : undefined
-      })
+      return (await Promise.race([this.#client.send(command, parameters), late.promise])) as unknown
     } finally {
       clearTimeout(timer)
     }
   }
 
-  set({ ids, tenant, provider, model, credential }: Made): void {
+  set({ ids, tenant, provider, model, credential, due }: Made): void {
     if (!this.#client.connected) return
-    const text = JSON.stringify({ tenant, provider, model, credential } satisfies Origin)
-    for (const id of ids) {
+    for (const [index, id] of ids.entries()) {
       if (id.length > LONGEST_ID) continue
+      const origin: SharedOrigin = { tenant, provider, model, credential, ...(index === 0 && due ? { due } : {}) }
+      const text = JSON.stringify(origin)
       this.#client.send('SET', [PREFIX + id, text, 'EX', String(KEPT_SECONDS)]).catch(() => {})
     }
   }

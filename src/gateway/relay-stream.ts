@@ -198,7 +198,7 @@ export class StreamRelay implements Sink, StreamBody {
     call.bytesOut += last.length
     const report = this.#transform.report()
     learn(call, report)
-    if (!this.#continued) rememberMade(this.#gateway, call, report.id)
+    if (!this.#continued) rememberMade(this.#gateway, call, report)
     if (call.capture && this.#ended === 'whole') {
       call.capture.add(last)
       keepAnswer(call, call.streamType)

@@ -27,6 +27,8 @@ const prefixes = new WeakMap<ServedEndpoint, Prefix[]>()
 export type Address = {
   readonly provider: SnapshotProvider
   readonly served: ServedEndpoint
+  /** POST where nothing is said. */
+  readonly method?: string
   readonly path: string
   readonly credential: SnapshotCredential | undefined
   readonly contentType: string
@@ -44,21 +46,28 @@ const MOST_PREFIXES = 16
 
 /** Request line and headers up to the value of content-length: the same for every call to this place with this credential. */
 function prefixOf(address: Address): string {
-  const { provider, served, path, credential, contentType } = address
+  const { served, path, credential, contentType } = address
   let known = prefixes.get(served)
   if (!known) prefixes.set(served, (known = []))
   const id = credential?.id
   for (const prefix of known)
     if (prefix.path === path && prefix.credential === id && prefix.contentType === contentType) return prefix.text
-  const { auth, origin } = served
-  const secret = isDynamic(auth, credential?.secret) ? undefined : credential?.secret
-  const text =
-    `POST ${targetOf(address)} HTTP/1.1\r\nhost: ${origin.host}\r\n${credentialLine(served, secret)}` +
-    `${provider.headerLines}accept-encoding: identity\r\nuser-agent: portreeve\r\ncontent-type: ${contentType}\r\ncontent-length: `
+  const text = `${headOf(address)}content-type: ${contentType}\r\ncontent-length: `
   // Paths may hold model names, which callers choose: the list must not grow with them.
   if (known.length === MOST_PREFIXES) known.shift()
   known.push({ path, credential: id, contentType, text })
   return text
+}
+
+/** Request line and headers that say nothing of a body. */
+function headOf(address: Address): string {
+  const { provider, served, credential, method = 'POST' } = address
+  const { auth, origin } = served
+  const secret = isDynamic(auth, credential?.secret) ? undefined : credential?.secret
+  return (
+    `${method} ${targetOf(address)} HTTP/1.1\r\nhost: ${origin.host}\r\n${credentialLine(served, secret)}` +
+    `${provider.headerLines}accept-encoding: identity\r\nuser-agent: portreeve\r\n`
+  )
 }
 
 function credentialLine({ auth }: ServedEndpoint, secret: string | undefined): string {
@@ -69,6 +78,10 @@ function credentialLine({ auth }: ServedEndpoint, secret: string | undefined): s
 
 /** The head of one upstream request, ended by its blank line. `lines` are further header lines of this one call. */
 export function requestHead(address: Address, length: number, lines = ''): string {
+  const { method = 'POST', contentType } = address
+  if (method !== 'POST') return `${headOf(address)}${lines}\r\n`
+  // Without a body the address is one of its own each time, and is not worth keeping.
+  if (length === 0) return `${headOf(address)}content-type: ${contentType}\r\ncontent-length: 0\r\n${lines}\r\n`
   return `${prefixOf(address)}${length}\r\n${lines}\r\n`
 }
 

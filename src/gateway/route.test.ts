@@ -17,7 +17,7 @@ test.each([
 ] as const)('%s', (path, name, model) => {
   const match = matchPath(path)
   expect(match?.kind === 'call' ? match.route.recordedAs : match?.kind).toBe(name)
-  expect(match?.model).toBe(model as string)
+  expect(match && 'model' in match ? match.model : undefined).toBe(model as string)
 })
 
 test.each([

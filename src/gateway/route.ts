@@ -3,7 +3,15 @@ import { ANTHROPIC_ROUTES, OPENAI_ROUTES, type Route } from '../snapshot/endpoin
 /** Where a path leads in the data plane. `model` and `stream` are what the path itself says (Gemini). */
 export type Match =
   | { readonly kind: 'call'; readonly route: Route; readonly model?: string; readonly stream?: boolean }
+  | StoredMatch
   | { readonly kind: 'models'; readonly model?: string; readonly gemini?: true }
+
+/** A response that a vendor keeps, and what is asked about it. */
+export type StoredMatch = {
+  readonly kind: 'stored'
+  readonly id: string
+  readonly action: '' | '/cancel' | '/input_items'
+}
 
 const OPENAI_ROOTS = ['/openai/v1', '/v1', ''] as const
 const ANTHROPIC_ROOTS = ['/anthropic/v1', '/v1', ''] as const
@@ -11,6 +19,9 @@ const ANTHROPIC_ROOTS = ['/anthropic/v1', '/v1', ''] as const
 const GEMINI = /^(?:\/gemini)?\/v1(?:beta)?\/(?:models\/)?([^:]+):([A-Za-z]+)$/
 
 const GEMINI_MODELS = /^\/(?:gemini\/v1(?:beta)?|v1beta)\/models(?:\/(.+))?$/
+
+// Two names there are operations of their own.
+const STORED = /^(?:(?:\/openai)?\/v1)?\/responses\/(?!(?:compact|input_tokens)$)([^/]+)(\/cancel|\/input_items)?$/
 
 const GEMINI_METHODS: Readonly<Record<string, { route: Route; stream?: boolean }>> = {
   generateContent: { route: { endpoint: 'chat', dialect: 'gemini', recordedAs: 'generateContent' }, stream: false },
@@ -40,6 +51,8 @@ export function matchPath(path: string): Match | undefined {
   const gemini = GEMINI.exec(path)
   const method = gemini && GEMINI_METHODS[gemini[2]!]
   if (method) return { kind: 'call', ...method, model: decode(gemini[1]!) }
+  const stored = STORED.exec(path)
+  if (stored) return { kind: 'stored', id: decode(stored[1]!), action: (stored[2] ?? '') as StoredMatch['action'] }
   const models = GEMINI_MODELS.exec(path)
   if (models) {
     const model = models[1]

@@ -12,6 +12,8 @@ import type { PhaseTimeouts } from './upstream/exchange.ts'
 /** What goes to the upstream: `path` is below the origin's base path, `lines` are further header lines. */
 export type Outgoing = {
   readonly served: ServedEndpoint
+  /** POST where nothing is said. */
+  readonly method?: string
   readonly path: string
   readonly contentType: string
   readonly lines: string
@@ -39,20 +41,15 @@ export function send(
     duration_ms: 0,
   })
   const upcall = new Upcall(call.stream)
-  const { body, served, path } = outgoing
-  if (provider.builtIn) upcall.exchange = sendBuiltIn('POST', path, body, upcall)
+  const { body, served, path, method = 'POST' } = outgoing
+  if (provider.builtIn) upcall.exchange = sendBuiltIn(method, path, body, upcall)
   else {
     const address = { ...outgoing, provider, credential }
     const begin = (proof: string) => {
       const head = requestHead(address, body.length, outgoing.lines + proof)
-      upcall.exchange = gateway.pool.send(
-        served.origin,
-        { head, body, method: 'POST' },
-        timeoutsOf(target, overrides),
-        upcall,
-      )
+      upcall.exchange = gateway.pool.send(served.origin, { head, body, method }, timeoutsOf(target, overrides), upcall)
     }
-    if (isDynamic(served.auth, credential?.secret)) void prove(gateway, upcall, address, body, begin)
+    if (isDynamic(served.auth, credential?.secret)) void prove(gateway, upcall, address, { method, body }, begin)
     else begin('')
   }
   return upcall
@@ -88,17 +85,17 @@ async function prove(
   gateway: Gateway,
   upcall: Upcall,
   address: Address,
-  body: Uint8Array,
+  { method, body }: { readonly method: string; readonly body: Uint8Array },
   begin: (lines: string) => void,
 ): Promise<void> {
   const { served, provider, credential } = address
   const [path = '', query] = targetOf(address).split('?')
   const request = {
-    method: 'POST',
+    method,
     host: served.origin.host,
     path,
     ...(query ? { query } : {}),
-    headers: { 'content-type': address.contentType },
+    headers: method === 'POST' ? { 'content-type': address.contentType } : {},
     body,
   }
   try {

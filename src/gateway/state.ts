@@ -2,7 +2,9 @@ import type { Made, Origin } from '../contract/origin.ts'
 import { AppError } from '../errors.ts'
 import { referencesIn, type Reference } from '../llm/stream/references.ts'
 import type { SnapshotTarget } from '../snapshot/snapshot.ts'
+import type { TapReport } from '../llm/protocol.ts'
 import type { Call } from './call.ts'
+import { dueOf } from './due.ts'
 import type { Gateway } from './gateway.ts'
 import type { Incoming } from './plan.ts'
 import type { Resolution } from './resolve.ts'
@@ -158,20 +160,22 @@ function cannotTell({ field }: Reference): AppError {
   })
 }
 
-/** Notes what the answer left at its vendor, for the record and for later calls. `id` is the answer's own. */
-export function rememberMade(gateway: Gateway, call: Call, id: string | undefined): void {
+/** Notes what the answer left at its vendor, for the record and for later calls: also before it is whole, without a report. */
+export function rememberMade(gateway: Gateway, call: Call, report?: TapReport): void {
   const { key, target, made, scan } = call
   if (!made || !key || !target) return
-  const ids = new Set(id !== undefined && scan?.store !== false ? [id] : [])
+  const ids = new Set(report?.id !== undefined && scan?.store !== false ? [report.id] : [])
   for (const other of made.ids) ids.add(other)
   for (const conversation of call.state?.conversations ?? []) ids.add(conversation)
   if (ids.size === 0) return
+  const due = report && dueOf(call, report)
   const left: Made = {
     tenant: tenantOf(key),
     provider: target.provider.id,
     model: target.model,
     credential: call.attempts.at(-1)?.key ?? null,
     ids: [...ids],
+    ...(due && { due }),
   }
   call.left = left
   gateway.traffic.origins.remember(left)

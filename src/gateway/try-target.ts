@@ -17,7 +17,7 @@ import type { CredentialUse } from './health/credentials.ts'
 import { guardAnswer } from './guard/guard-call.ts'
 import { HoldBack } from './hold-back.ts'
 import type { Itinerary } from './itinerary.ts'
-import { planChat, planOther, type Incoming, type Plan, type PlainAnswer } from './plan.ts'
+import { planCall, type Incoming, type Plan, type PlainAnswer } from './plan.ts'
 import { Refusal, toCallError } from './refuse.ts'
 import { StreamRelay } from './relay-stream.ts'
 import { refusedBy } from './refused-by.ts'
@@ -62,7 +62,7 @@ export function tryTarget(turn: Turn): Promise<Outcome> | Outcome {
     return failureBefore(turn, error)
   }
   try {
-    const plan = call.route.endpoint === 'chat' ? planChat(call, incoming, target) : planOther(call, incoming, target)
+    const plan = planCall(call, incoming, target)
     if (plan.dropped.length > 0 && call.key?.onUnsupported === 'refuse')
       throw unsupported(plan.dropped, target.provider.id)
     if (plan.local !== undefined) {
@@ -131,6 +131,7 @@ async function receive(turn: Turn, plan: Plan, upcall: Upcall, use: TargetUse): 
     await upcall.ready
     if (upcall.status < 300 && upcall.streaming) {
       const transform = plan.stream()
+      if (call.made) call.made.onResponse = () => rememberMade(gateway, call)
       const continuation = continuationOf(gateway, call, turn.incoming, turn.itinerary.alias, turn.rest, transform)
       const held = turn.hasNext ? (turn.itinerary.alias?.holdBack ?? 1) : 0
       const events = transform.conclude ? Infinity : held
@@ -171,7 +172,7 @@ async function receive(turn: Turn, plan: Plan, upcall: Upcall, use: TargetUse): 
   settle(call, upcall.status, null)
   call.firstByteMs = upcall.firstByteAt - call.started
   learn(call, report)
-  rememberMade(gateway, call, report.id)
+  rememberMade(gateway, call, report)
   use.succeed(call.upstreamMs, tokensOf(call))
   const body = call.guard?.set.readsOutput ? await guardAnswer(call.guard, answer.body) : answer.body
   call.status = 200

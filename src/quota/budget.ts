@@ -150,6 +150,11 @@ export class Budgets {
     return expired
   }
 
+  /** Counts what was used without a reservation, as by work that went on after its call. */
+  charge(attributes: CallAttributes, costMicros: number, now: number): void {
+    for (const { meter } of this.#pursesFor(attributes)) meter.settle(now, meter.take(now, 0), 0, costMicros)
+  }
+
   /** Counts what calls of one kind cost before this process began, in every budget whose current period holds `at`. */
   restore(attributes: CallAttributes, costMicros: number, at: number, now: number): void {
     for (const { meter } of this.#pursesFor(attributes)) meter.restore?.(now, at, costMicros)

@@ -1,6 +1,8 @@
 // Whose the things are that vendors keep: after a restart, after a kill, in many processes, on many nodes.
+import { Database } from 'bun:sqlite'
+import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, test } from 'bun:test'
-import { emptyFolder, GatewayProcess } from '../helpers/process.ts'
+import { emptyFolder, GatewayProcess, run } from '../helpers/process.ts'
 import { ResponsesVendor } from '../helpers/responses-vendor.ts'
 import { freshPostgres, noPostgres } from '../postgres.ts'
 
@@ -18,6 +20,8 @@ const config = `providers:
     type: openai
     base_url: "${vendor.origin}/v1"
     api_keys: [{ id: a, secret: "env:KEY_A" }, { id: b, secret: "env:KEY_B" }]
+prices:
+  - { provider: kept, model: m, input: 1000000, output: 2000000 }
 keys:
   - { name: own, secret: "env:OWN", models: ["kept/*"], team: search }
   - { name: friend, secret: "env:FRIEND", models: ["kept/*"], team: search }
@@ -85,6 +89,47 @@ describe('one node', () => {
     }
   }, 60_000)
 })
+
+/** Call records as they are stored, once all are. */
+function recordsOf(folder: string) {
+  const database = new Database(join(folder, 'portreeve-data', 'portreeve.db'), { readonly: true })
+  const rows = database.query('select endpoint, status, cost_micros, key_name from call order by id').all()
+  database.close()
+  return rows as { endpoint: string; status: number; cost_micros: number | null; key_name: string }[]
+}
+
+test('what works in the background is charged once, whoever sees its end, also after a restart', async () => {
+  const folder = emptyFolder()
+  const look = async (address: string, id: string, key: string) =>
+    (await fetch(`${address}/v1/responses/${id}`, { keepalive: false, headers: { authorization: `Bearer ${key}` } }))
+      .status
+  let id = ''
+  let address = ''
+  {
+    await using gateway = start({ folder, args: ['--workers', '2'] })
+    address = await gateway.address()
+    ;({ id } = await say(address, { background: true }))
+    expect(await look(address, id, OWN)).toBe(200)
+    gateway.signal('SIGKILL')
+    await gateway.exited()
+  }
+  vendor.finish(id)
+  for (const args of [['--workers', '2'], []]) {
+    await using gateway = start({ folder, args })
+    address = await gateway.address()
+    const seen = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => look(address, id, [OWN, FRIEND, OTHER][index % 3]!)),
+    )
+    expect(seen).toEqual(seen.map((_, index) => (index % 3 === 2 ? 404 : 200)))
+    await gateway.stop()
+  }
+  const records = recordsOf(folder)
+  expect(records.filter(({ cost_micros }) => (cost_micros ?? 0) > 0)).toEqual([
+    { endpoint: 'responses.background', status: 200, cost_micros: 200, key_name: 'own' },
+  ])
+  const { code, out, err } = await run(folder, ['ledger', 'verify'], { env })
+  expect([code, err, out.includes('1 call')]).toEqual([0, '', true])
+}, 60_000)
 
 async function twoNodes(args: string[], more: Record<string, string>): Promise<void> {
   await using one = start({ args, env: more })

@@ -18,6 +18,8 @@ const USAGE = {
 export class ResponsesVendor {
   readonly asked: Asked[] = []
   readonly kept = new Map<string, Kept>()
+  /** Given instead of the next answer. */
+  failNext: Response | undefined
   readonly #server: Bun.Server<undefined>
   readonly #accountOf: (credential: string) => string
 
@@ -43,6 +45,9 @@ export class ResponsesVendor {
     const { pathname, search, searchParams } = new URL(request.url)
     const credential = (request.headers.get('authorization') ?? '').replace('Bearer ', '')
     this.asked.push({ method: request.method, target: pathname + search, credential })
+    const failure = this.failNext
+    this.failNext = undefined
+    if (failure) return failure
     const account = this.#accountOf(credential)
     const [, id, action] = /\/responses(?:\/([^/]+))?(?:\/([^/]+))?$/.exec(pathname) ?? []
     if (id === undefined) return this.#create((await request.json()) as Record<string, any>, account)

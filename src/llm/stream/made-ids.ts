@@ -22,6 +22,8 @@ const CARRIED: ReadonlySet<string> = new Set(['message', 'function_call', 'custo
 
 /** Collects the ids of what an answer made at the vendor, from the whole answer or from its stream as the client sees it. */
 export class MadeIds {
+  /** Told once, when the response itself has a name. */
+  onResponse: (() => void) | undefined
   readonly #ids = new Set<string>()
   /** Whether the vendor keeps the answer: else only the ids of what it may have to look up again count. */
   readonly #stored: boolean
@@ -93,7 +95,11 @@ export class MadeIds {
 
   #readResponse(bytes: Buffer, start: number): void {
     eachMember(bytes, start, (name, from, to) => {
-      if (name === 'id' && this.#stored) this.#add(bytes, from, to)
+      if (name === 'id' && this.#stored) {
+        this.#add(bytes, from, to)
+        this.onResponse?.()
+        this.onResponse = undefined
+      }
       if (name !== 'output' || bytes[from] !== OPEN_ARRAY) return
       eachElement(bytes, from, (item) => {
         if (bytes[item] === OPEN_OBJECT) this.#readItem(bytes, item)

@@ -14,6 +14,9 @@ const ERROR = Buffer.from('"type":"error"')
 const CALL = Buffer.from('"function_call"')
 const CUSTOM_CALL = Buffer.from('"custom_tool_call"')
 
+/** What works in the background is answered for before it has an end. */
+const UNFINISHED = /"status":\s*"(?:queued|in_progress)"/
+
 export function createResponseTap(stream: boolean, options: TapOptions = {}): UsageTap {
   const tail = new Tail()
   /** The last event can be larger than what is kept: its name is looked for as it comes. */
@@ -44,7 +47,7 @@ function reportOf(tail: Tail, stream: boolean, terminal: string | undefined, opt
   const known = usage !== undefined
   return {
     ...(known ? { usage: readUsage(usage, options.quirks) } : {}),
-    ...(ending === 'completed' || ending === 'incomplete'
+    ...((ending === 'completed' || ending === 'incomplete') && (known || !UNFINISHED.test(head.toString('latin1')))
       ? {
           finish: finishOf(
             { status: ending, incomplete_details: details ?? null },

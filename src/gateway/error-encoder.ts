@@ -1,0 +1,19 @@
+import { AppError } from '../errors.ts'
+import { callErrorOf } from '../llm/errors.ts'
+import type { AnswerOptions, StreamEncoder } from '../llm/protocol.ts'
+import { protocolOf } from '../llm/protocols.ts'
+import type { Call } from './call.ts'
+
+/** An encoder that is only asked to fail: no part of the request matters to it. */
+export function errorEncoder(call: Call, resumed: NonNullable<AnswerOptions['resumed']>): StreamEncoder {
+  const model = call.modelAsked ?? ''
+  const client = protocolOf(call.route.dialect).client
+  if (!client) throw callErrorOf(new AppError('internal', 'this dialect cannot be answered'))
+  return client.createStreamEncoder({
+    request: { dialect: call.route.dialect, model, system: [], messages: [], tools: [], stream: true, extra: {} },
+    model,
+    requestId: call.id,
+    created: Math.floor(call.startedAt / 1000),
+    resumed,
+  })
+}
