@@ -85,7 +85,7 @@ function authOf(auth: Auth): string {
     case 'bearer':
       return 'bearer'
     case 'header':
-      return `header \`${auth.name}\``
+      return `header \`${auth.name}\`${auth.exchange ? ', or a token bought with it' : ''}`
     case 'query':
       return `query \`${auth.name}\``
     case 'sigv4':

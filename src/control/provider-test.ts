@@ -3,7 +3,7 @@ import type { ProviderTest } from '../contract/api/providers.ts'
 import type { Provider } from '../contract/provider.ts'
 import { AppError } from '../errors.ts'
 import { homeOf, urlAt } from '../llm/address.ts'
-import { staticProof } from '../llm/auth/authorize.ts'
+import { isDynamic, staticProof } from '../llm/auth/authorize.ts'
 import { findProvider } from '../llm/providers.ts'
 import type { Context } from './context.ts'
 import { entryOf } from './things.ts'
@@ -54,13 +54,11 @@ async function ask(subject: Subject, send: Send, clock: () => number): Promise<P
       status: null,
       models: null,
     }
-  if (vendor.auth.scheme === 'sigv4' || vendor.auth.scheme === 'google') {
-    if (!subject.secret)
-      return failed(
-        'This vendor signs with the credentials of the machine: make a call from the playground to test it.',
-        0,
-        null,
-      )
+  if (isDynamic(vendor.auth, subject.secret)) {
+    const how = subject.secret
+      ? 'This credential is exchanged for a token when a call is made'
+      : 'This vendor signs with the credentials of the machine'
+    return failed(`${how}: make a call from the playground to test it.`, 0, null)
   }
   const place = homeOf(vendor, { baseUrl: subject.base_url?.replace(/\/+$/, ''), variables: subject.variables })
   const proof = staticProof(place.auth, subject.secret)

@@ -2,12 +2,18 @@
 import type { ProtocolId } from './spec.ts'
 import type { Quirks } from './target.ts'
 
+/** Where an application buys a token with its own credentials (OAuth 2.0, RFC 6749 section 4.4). */
+export type TokenExchange = { readonly url: string; readonly scope: string }
+
 /** How a vendor is told who calls. `secret` below is the credential of the configuration. */
 export type Auth =
   /** `Authorization: Bearer secret`. */
   | { readonly scheme: 'bearer' }
-  /** A header of the vendor's own, with `prefix` before the secret. */
-  | { readonly scheme: 'header'; readonly name: string; readonly prefix?: string }
+  /**
+   * A header of the vendor's own, with `prefix` before the secret. Where there is `exchange`, a secret that is the JSON of an application
+   * (`client_id`, `client_secret` and what the address has in braces) is exchanged for a token, which is sent as bearer.
+   */
+  | { readonly scheme: 'header'; readonly name: string; readonly prefix?: string; readonly exchange?: TokenExchange }
   | { readonly scheme: 'query'; readonly name: string }
   /** AWS Signature Version 4 with the credentials of the process; a secret, where one is given, is sent as bearer instead. */
   | { readonly scheme: 'sigv4'; readonly service: string }

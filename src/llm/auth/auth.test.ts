@@ -150,6 +150,131 @@ describe('the AWS chain', () => {
     expect(await createAwsChain(given)()).toMatchObject(found)
   })
 
+  const CONFIG = `
+[default]
+region = eu-west-1
+[profile keys]
+aws_access_key_id = AKIAKEYS   # written by hand
+aws_secret_access_key = s
+[profile role]
+role_arn = arn:aws:iam::1:role/x
+source_profile = keys
+external_id = harbour
+region = eu-central-1
+[profile itself]
+role_arn = arn:aws:iam::1:role/y
+source_profile = itself
+aws_access_key_id = AKIASELF
+aws_secret_access_key = s
+[profile task]
+role_arn = arn:aws:iam::1:role/z
+credential_source = EcsContainer
+[profile nowhere]
+role_arn = arn:aws:iam::1:role/z
+credential_source = Moon
+[profile a]
+role_arn = arn:aws:iam::1:role/a
+source_profile = b
+[profile b]
+role_arn = arn:aws:iam::1:role/b
+source_profile = a
+[profile mfa]
+role_arn = arn:aws:iam::1:role/x
+source_profile = keys
+mfa_serial = arn:aws:iam::1:mfa/me
+[profile alone]
+role_arn = arn:aws:iam::1:role/x
+[profile process]
+credential_process = /bin/keys
+[profile empty]
+region = eu-west-1
+[profile sso]
+sso_session = corp
+sso_account_id = 111122223333
+sso_role_name = Bedrock
+[profile old]
+sso_start_url = https://old.example/start
+sso_region = eu-west-1
+sso_account_id = 1
+sso_role_name = R
+[sso-session corp]
+sso_region = eu-west-1
+sso_start_url = https://corp.example/start
+`
+  const cache = (name: string, expiresAt: string) => ({
+    [`/h/.aws/sso/cache/${new Bun.CryptoHasher('sha1').update(name).digest('hex')}.json`]: JSON.stringify({
+      accessToken: 'sso-token',
+      expiresAt,
+    }),
+  })
+  const inProfile = (profile: string, env: Record<string, string> = {}) => {
+    const expiration = { Expiration: '2026-11-23T13:00:00Z' }
+    const credentials = { AccessKeyId: 'ASIAROLE', SecretAccessKey: 's', SessionToken: 't', ...expiration }
+    const assumed = { body: { AssumeRoleResponse: { AssumeRoleResult: { Credentials: credentials } } } }
+    return world(
+      { HOME: '/h', AWS_PROFILE: profile, AWS_EC2_METADATA_DISABLED: 'true', ...env },
+      {
+        'https://sts.eu-central-1.amazonaws.com/': assumed,
+        'https://sts.amazonaws.com/': assumed,
+        'http://169.254.170.2/c': { body: TASK },
+        'https://portal.sso.eu-west-1.amazonaws.com/federation/credentials?role_name=Bedrock&account_id=111122223333': {
+          body: {
+            roleCredentials: { accessKeyId: 'ASIASSO', secretAccessKey: 's', sessionToken: 't', expiration: NOW + 9e5 },
+          },
+        },
+      },
+      {
+        '/h/.aws/config': CONFIG,
+        ...cache('corp', '2026-11-23T18:00:00Z'),
+        ...cache('https://old.example/start', '2026-11-23T11:00:00Z'),
+      },
+    )
+  }
+  it.each([
+    ['keys', {}, { accessKeyId: 'AKIAKEYS' }, undefined],
+    [
+      'role',
+      {},
+      { accessKeyId: 'ASIAROLE', sessionToken: 't', expiresAt: NOW + 3_600_000 },
+      'AKIAKEYS/20261123/eu-central-1/sts',
+    ],
+    ['itself', {}, { accessKeyId: 'ASIAROLE' }, 'AKIASELF/20261123/us-east-1/sts'],
+    [
+      'task',
+      { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/c' },
+      { accessKeyId: 'ASIAROLE' },
+      'ASIA1/20261123/us-east-1/sts',
+    ],
+    ['sso', {}, { accessKeyId: 'ASIASSO', expiresAt: NOW + 9e5 }, undefined],
+  ])('takes the profile %s', async (profile, env, found, signedBy) => {
+    const { world: given, asked } = inProfile(profile, env as Record<string, string>)
+    expect(await createAwsChain(given)()).toMatchObject(found)
+    const { body, headers } = (asked.at(-1)?.init ?? {}) as { body?: string; headers?: Record<string, string> }
+    if (signedBy) expect(headers?.['authorization']).toContain(`Credential=${signedBy}`)
+    if (profile === 'role') expect(new URLSearchParams(body).get('ExternalId')).toBe('harbour')
+    if (profile === 'sso') expect(headers?.['x-amz-sso_bearer_token']).toBe('sso-token')
+  })
+
+  it.each([
+    ['gone', 'there is no such profile (there are: default, keys, role,'],
+    ['nowhere', 'credential_source Moon gave no credentials'],
+    ['a', 'source_profile goes round in a circle: a → b → a'],
+    ['mfa', 'mfa_serial asks for a code'],
+    ['alone', 'role_arn needs source_profile, credential_source or web_identity_token_file'],
+    ['process', 'credential_process is not run'],
+    ['empty', 'it has neither keys, nor role_arn, nor an SSO sign-in'],
+    ['old', 'the sign-in has expired: run "aws sso login --profile old"'],
+  ])('says why the profile %s cannot be used', async (profile, why) => {
+    const failure = Promise.resolve(createAwsChain(inProfile(profile).world)())
+    expect(String(await failure.catch((error: unknown) => error))).toContain(why)
+  })
+
+  it('passes over a default profile that has no keys, when nobody asked for it', async () => {
+    const { world: given } = inProfile('', { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/c' })
+    const { AWS_PROFILE: _, ...env } = given.env
+    expect(await createAwsChain({ ...given, env })()).toMatchObject({ accessKeyId: 'ASIA1' })
+  })
+
   it('says what is missing, and trusts no foreign endpoint', async () => {
     const failure = (env: Record<string, string>) =>
       Promise.resolve(createAwsChain(world(env).world)()).catch((error: unknown) => String(error))
@@ -267,6 +392,52 @@ describe('proofs', () => {
     [{ scheme: 'none' }, { headers: { authorization: 'Bearer k' } }],
   ] as const)('%j', (auth, proof) => {
     expect(prove(auth, 'k', request)).toEqual(proof as never)
+  })
+
+  it('buys a token for an application once, renews it, and never sends the application itself', async () => {
+    const auth = {
+      scheme: 'header',
+      name: 'api-key',
+      exchange: { url: 'https://login.example/{tenant_id}/token', scope: 'models' },
+    } as const
+    const application = JSON.stringify({ tenant_id: 'harbour', client_id: 'id', client_secret: 'canary' })
+    let bought = 0
+    const sold = () => ({ body: { access_token: `t${++bought}`, expires_in: 3600 } })
+    const { world: given, asked, clock } = world({}, { 'https://login.example/harbour/token': sold })
+    const { prove } = createAuthorizer(given)
+    expect([isDynamic(auth, application), isDynamic(auth, 'plain-key')]).toEqual([true, false])
+    expect(prove(auth, 'plain-key', request)).toEqual({ headers: { 'api-key': 'plain-key' } })
+    const both = await Promise.all([prove(auth, application, request), prove(auth, application, request)])
+    expect(both).toEqual([{ headers: { authorization: 'Bearer t1' } }, { headers: { authorization: 'Bearer t1' } }])
+    expect(asked).toHaveLength(1)
+    expect(Object.fromEntries(new URLSearchParams(asked[0]?.init?.body as string))).toEqual({
+      grant_type: 'client_credentials',
+      client_id: 'id',
+      client_secret: 'canary',
+      scope: 'models',
+    })
+    clock.now += 3_590_000
+    expect(await prove(auth, application, request)).toEqual({ headers: { authorization: 'Bearer t2' } })
+  })
+
+  it.each([
+    ['{"client_id":"a"}', {}, 'has no tenant_id'],
+    ['{"tenant_id":"a","client_id":"b"}', {}, 'has no client_secret'],
+    ['{"tenant_id":"a","client_id":"b","client_secret":"canary"}', {}, 'login.example does not answer'],
+    [
+      '{"tenant_id":"a","client_id":"b","client_secret":"canary"}',
+      { status: 401, body: { error: 'invalid_client', error_description: 'AADSTS7000215: wrong secret.\r\nTrace' } },
+      'login.example refused the application (401): AADSTS7000215: wrong secret.',
+    ],
+  ])('says why there is no token: %s', async (application, answer, why) => {
+    const answers = 'status' in answer ? { 'https://login.example/a/token': answer as Answer } : {}
+    const exchange = { url: 'https://login.example/{tenant_id}/token', scope: 'models' }
+    const { prove } = createAuthorizer(world({}, answers).world)
+    const failure = await Promise.resolve(prove({ scheme: 'header', name: 'k', exchange }, application, request)).catch(
+      String,
+    )
+    expect(failure).toContain(why)
+    expect(failure).not.toContain('canary')
   })
 
   it('signs for the region in the host when there is no secret', async () => {

@@ -1,6 +1,7 @@
 import { AppError } from '../../errors.ts'
 import type { Auth } from '../provider.ts'
 import { createAwsChain } from './aws-credentials.ts'
+import { createClientTokens } from './client-token.ts'
 import { createGoogleTokens } from './google-token.ts'
 import { signRequest, type Signable } from './sigv4.ts'
 import type { World } from './world.ts'
@@ -16,13 +17,26 @@ export type Authorizer = {
   readonly prove: (auth: Auth, secret: string | undefined, request: Signable, region?: string) => Proof | Promise<Proof>
 }
 
-/** Whether the proof depends on the request or changes with time; otherwise it can be made once and kept. */
-export const isDynamic = (auth: Auth, secret: string | undefined): boolean =>
-  auth.scheme === 'google' || (auth.scheme === 'sigv4' && !secret)
+/** Whether the proof depends on the request or changes with time; otherwise it is the secret itself, and can be made once and kept. */
+export function isDynamic(auth: Auth, secret: string | undefined): boolean {
+  switch (auth.scheme) {
+    case 'sigv4':
+      return !secret
+    case 'google':
+      return !secret || isJson(secret)
+    case 'header':
+      return auth.exchange !== undefined && secret !== undefined && isJson(secret)
+    default:
+      return false
+  }
+}
+
+const isJson = (secret: string) => secret.trimStart().startsWith('{')
 
 export function createAuthorizer(world: World): Authorizer {
   const credentialsOf = createAwsChain(world)
   const tokenFor = createGoogleTokens(world)
+  const boughtWith = createClientTokens(world)
   return {
     prove(auth, secret, request, region) {
       if (auth.scheme === 'sigv4' && !secret) {
@@ -31,6 +45,10 @@ export function createAuthorizer(world: World): Authorizer {
         const credentials = credentialsOf()
         if (!(credentials instanceof Promise)) return { headers: signRequest(request, credentials, scope) }
         return credentials.then((found) => ({ headers: signRequest(request, found, scope) }))
+      }
+      if (auth.scheme === 'header' && auth.exchange && secret && isDynamic(auth, secret)) {
+        const token = boughtWith(auth.exchange, secret)
+        return token instanceof Promise ? token.then(bearer) : bearer(token)
       }
       if (auth.scheme === 'google') {
         const token = tokenFor(secret)

@@ -1,6 +1,8 @@
 // Where the AWS credentials of a process come from, in the order in which the AWS SDKs look.
 import { AppError } from '../../errors.ts'
-import { asObject, asText, parseObject } from '../json.ts'
+import { asText, parseObject } from '../json.ts'
+import { fromProfile } from './aws-profile.ts'
+import { assumeWithToken, regionOf } from './aws-sts.ts'
 import type { AwsCredentials } from './sigv4.ts'
 import { Renewed, type World } from './world.ts'
 
@@ -19,7 +21,20 @@ const WAIT_MS = 2_000
 
 type Source = (world: World) => Promise<AwsCredentials | undefined>
 
-const SOURCES: readonly Source[] = [fromEnvironment, fromWebIdentity, fromSharedFile, fromContainer, fromInstance]
+/** Where a profile may say that its keys come from, by the names that `credential_source` has. */
+const PLACES: Readonly<Record<string, Source>> = {
+  Environment: fromEnvironment,
+  EcsContainer: fromContainer,
+  Ec2InstanceMetadata: fromInstance,
+}
+
+const SOURCES: readonly Source[] = [
+  fromEnvironment,
+  fromWebIdentity,
+  (world) => fromProfile(world, (name) => PLACES[name]?.(world)),
+  fromContainer,
+  fromInstance,
+]
 
 async function find(world: World): Promise<AwsCredentials> {
   for (const source of SOURCES) {
@@ -39,61 +54,10 @@ async function fromEnvironment({ env }: World): Promise<AwsCredentials | undefin
 }
 
 /** A token that the platform writes to a file (EKS, GitHub) is exchanged at STS for the role's credentials. */
-async function fromWebIdentity({ env, readFile, fetch }: World): Promise<AwsCredentials | undefined> {
-  const { AWS_WEB_IDENTITY_TOKEN_FILE: file, AWS_ROLE_ARN: role } = env
+async function fromWebIdentity(world: World): Promise<AwsCredentials | undefined> {
+  const { AWS_WEB_IDENTITY_TOKEN_FILE: file, AWS_ROLE_ARN: role, AWS_ROLE_SESSION_NAME: session } = world.env
   if (!file || !role) return undefined
-  const region = env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION']
-  const host = region ? `sts.${region}.amazonaws.com` : 'sts.amazonaws.com'
-  const form = new URLSearchParams({
-    Action: 'AssumeRoleWithWebIdentity',
-    Version: '2011-06-15',
-    RoleArn: role,
-    RoleSessionName: env['AWS_ROLE_SESSION_NAME'] ?? 'portreeve',
-    WebIdentityToken: (await readFile(file)).trim(),
-  })
-  const response = await fetch(`https://${host}/`, {
-    method: 'POST',
-    headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
-    body: form.toString(),
-    signal: AbortSignal.timeout(10_000),
-  })
-  const text = await response.text()
-  const answer = asObject(parseObject(text)?.['AssumeRoleWithWebIdentityResponse'])
-  const given = asObject(asObject(answer?.['AssumeRoleWithWebIdentityResult'])?.['Credentials'])
-  // The JSON form counts seconds; the XML form is for those endpoints that ignore the wish.
-  const field = (name: string) => asText(given?.[name]) ?? new RegExp(`<${name}>([^<]+)</${name}>`).exec(text)?.[1]
-  const seconds = given?.['Expiration']
-  const expires = typeof seconds === 'number' ? seconds * 1000 : Date.parse(field('Expiration') ?? '')
-  const [accessKeyId, secretAccessKey, sessionToken] = [
-    field('AccessKeyId'),
-    field('SecretAccessKey'),
-    field('SessionToken'),
-  ]
-  if (!response.ok || !accessKeyId || !secretAccessKey || !sessionToken)
-    throw new AppError(
-      'provider_unavailable',
-      `STS refused the web identity for ${role} (${response.status}): check the role's trust policy`,
-    )
-  return { accessKeyId, secretAccessKey, sessionToken, ...(Number.isFinite(expires) && { expiresAt: expires }) }
-}
-
-/** Static keys of a profile in `~/.aws/credentials`; profiles that assume roles or sign in are not built in. */
-async function fromSharedFile({ env, readFile }: World): Promise<AwsCredentials | undefined> {
-  const home = env['HOME'] ?? env['USERPROFILE']
-  const path = env['AWS_SHARED_CREDENTIALS_FILE'] ?? (home && `${home}/.aws/credentials`)
-  const text = path ? await readFile(path).catch(() => undefined) : undefined
-  if (text === undefined) return undefined
-  const values: Record<string, string> = {}
-  let section = ''
-  for (const line of text.split('\n')) {
-    const [, name] = /^\s*\[\s*(?:profile\s+)?([^\]]+?)\s*\]/.exec(line) ?? []
-    if (name) section = name
-    const [, key, value] = /^\s*(aws_\w+)\s*=\s*(\S+)/.exec(line) ?? []
-    if (key && value && section === (env['AWS_PROFILE'] ?? 'default')) values[key] = value
-  }
-  const { aws_access_key_id: accessKeyId, aws_secret_access_key: secretAccessKey, aws_session_token: token } = values
-  if (!accessKeyId || !secretAccessKey) return undefined
-  return { accessKeyId, secretAccessKey, ...(token && { sessionToken: token }) }
+  return assumeWithToken(world, { role, session, file, region: regionOf(world.env) })
 }
 
 const ECS_HOST = 'http://169.254.170.2'

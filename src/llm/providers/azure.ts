@@ -4,7 +4,14 @@ const RESOURCE = {
   about: 'name of the resource, or its address',
   environment: ['AZURE_RESOURCE_NAME', 'AZURE_OPENAI_ENDPOINT'],
 } as const
-const API_KEY = { scheme: 'header', name: 'api-key' } as const
+
+/** An application of Entra ID, as `{ "tenant_id", "client_id", "client_secret" }` in the place of the key. */
+const exchange = {
+  url: 'https://login.microsoftonline.com/{tenant_id}/oauth2/v2.0/token',
+  scope: 'https://cognitiveservices.azure.com/.default',
+} as const
+const API_KEY = { scheme: 'header', name: 'api-key', exchange } as const
+const ENTRA = 'the key may be the JSON of an Entra ID application: `{"tenant_id", "client_id", "client_secret"}`'
 
 /** The v1 API: the model is the name of the deployment, and there is no api-version. */
 export const azureOpenai = defineProvider({
@@ -31,6 +38,7 @@ export const azureOpenai = defineProvider({
   variables: { resource: RESOURCE },
   keys: ['AZURE_OPENAI_API_KEY', 'AZURE_API_KEY'],
   docs: 'https://learn.microsoft.com/en-us/azure/ai-services/openai/concepts/models',
+  notes: [ENTRA],
   sources: { address: 'P,A,E', auth: 'A,P', environment: 'A,D,K', docs: 'D' },
 })
 
@@ -66,6 +74,7 @@ export const azureOpenaiClassic = defineProvider({
     },
   },
   docs: 'https://learn.microsoft.com/en-us/azure/ai-services/openai/reference',
+  notes: [ENTRA],
   sources: { address: 'P', auth: 'A,P', environment: 'A,D,K', docs: 'K' },
 })
 
@@ -80,7 +89,7 @@ export const azureAiFoundry = defineProvider({
     {
       protocol: 'anthropic-messages',
       baseUrl: 'https://{resource}.services.ai.azure.com/anthropic/v1',
-      auth: { scheme: 'header', name: 'x-api-key' },
+      auth: { scheme: 'header', name: 'x-api-key', exchange },
       quirks: { headers: { 'anthropic-version': '2023-06-01' } },
     },
   ],
@@ -91,6 +100,6 @@ export const azureAiFoundry = defineProvider({
   },
   keys: ['AZURE_AI_API_KEY'],
   docs: 'https://learn.microsoft.com/en-us/azure/ai-foundry/',
-  notes: ['models of OpenAI are also served by azure-openai at the same resource'],
+  notes: ['models of OpenAI are also served by azure-openai at the same resource', ENTRA],
   sources: { address: 'L,LD,P', auth: 'P,L', environment: 'LD', docs: 'K' },
 })
