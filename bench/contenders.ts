@@ -73,6 +73,8 @@ export const portkey: Contender = {
 
 export type PortreeveOptions = {
   readonly args?: readonly string[]
+  /** Further keys of `portreeve.yaml`, as entries of the list. */
+  readonly keys?: string
   /** Further sections of `portreeve.yaml`. */
   readonly configuration?: string
   /** The key that the load presents, when it is not the good one. */
@@ -96,13 +98,13 @@ export async function startPortreeve(
   bench: Bench,
   id: string,
   command: readonly string[],
-  { args = [], configuration: more = '', key = KEY, model }: PortreeveOptions,
+  { args = [], keys = '', configuration: more = '', key = KEY, model }: PortreeveOptions,
 ): Promise<Running> {
   const folder = join(bench.folder, id)
   mkdirSync(folder, { recursive: true })
   const port = bench.nextPort()
   const configuration = join(folder, 'portreeve.yaml')
-  writeFileSync(configuration, configurationFor(bench) + more)
+  writeFileSync(configuration, configurationFor(bench) + keys + more)
   const log = join(folder, 'log')
   const out = openSync(log, 'w')
   const child = Bun.spawn(

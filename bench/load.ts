@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { coreBusyMicros, cpuMicros, pinned, rssMiB, treeOf } from './machine.ts'
 import type { Metrics, Running, Target } from './scenario.ts'
+import type { OpenOrders, OpenReport } from './open-load.ts'
 import type { StreamOrders, StreamReport } from './stream-load.ts'
 import { requestBody, type Bench } from './upstreams.ts'
 
@@ -124,6 +125,13 @@ export function startStreams(orders: StreamOrders) {
       stderr: 'inherit',
     },
   )
+}
+
+/** Sends calls that come at their own pace, and tells what became of them. */
+export async function startOpenLoad(orders: OpenOrders): Promise<OpenReport> {
+  const command = [process.execPath, join(import.meta.dir, 'open-load.ts'), JSON.stringify(orders)]
+  const child = Bun.spawn(pinned('load', command), { stdout: 'pipe', stderr: 'inherit' })
+  return JSON.parse(await new Response(child.stdout).text()) as OpenReport
 }
 
 export function reportOf(output: string): StreamReport {

@@ -2,6 +2,7 @@ import type { Scenario } from '../scenario.ts'
 import { executionRole } from './execution-role.ts'
 import { latency } from './latency.ts'
 import { openStreams } from './open-streams.ts'
+import { overload } from './overload.ts'
 import { plain } from './plain.ts'
 import { cached, policies, refusals } from './policies.ts'
 import { start } from './start.ts'
@@ -22,5 +23,6 @@ export const scenarios: readonly Scenario[] = [
   policies,
   refusals,
   cached,
+  overload,
   executionRole,
 ]

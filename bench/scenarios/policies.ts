@@ -23,6 +23,13 @@ const USED_UP = `limits:
   - { name: one-a-day, per: [key], requests_per_day: 1 }
 `
 
+/** What a key of low priority gets of one call at a time is none. */
+const LOW_KEY = 'prk-bench-low00000000000000000000000000000'
+const LOW = `  - { name: low, secret: "${LOW_KEY}", priority: low, models: ["*"] }
+`
+const OVERLOADED = `overload: { max_in_flight: 1 }
+`
+
 const CACHE = `cache:
   rules: [{ for: {}, ttl_ms: 600000 }]
 `
@@ -54,11 +61,12 @@ export const refusals = defineScenario({
     portreeve('proxied', 'proxied call'),
     portreeve('401', '401, unknown key', { key: 'prk_live_nobody' }),
     portreeve('429', '429, limit reached', { configuration: USED_UP }),
+    portreeve('503', '503, overloaded', { configuration: OVERLOADED, keys: LOW, key: LOW_KEY }),
   ],
   columns: PLAIN_COLUMNS,
   rounds: 2,
   async measure(running, bench, { id }) {
-    if (id !== '429') return measurePlain(running, bench, 64, id === '401' ? 401 : 200)
+    if (id !== '429') return measurePlain(running, bench, 64, id === 'proxied' ? 200 : Number(id))
     // The one call that the day allows; later rounds find it used up.
     await fetch(running.plain.url, {
       method: 'POST',
@@ -67,7 +75,7 @@ export const refusals = defineScenario({
     })
     return measurePlain(running, bench, 64, 429)
   },
-  goals: ['401', '429'].map((status) => ({
+  goals: ['401', '429', '503'].map((status) => ({
     says: `CPU of a ${status}, over a proxied call`,
     value: (median) => median(status, 'cpuMicros') / median('proxied', 'cpuMicros'),
     unit: '×',

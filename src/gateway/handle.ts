@@ -29,7 +29,7 @@ export async function handleCall(gateway: Gateway, request: Inbound, match: Call
   try {
     const parameters = request.query ? Object.fromEntries(new URLSearchParams(request.query)) : NO_QUERY
     call.key = identify(call.snapshot, request, parameters['key'])
-    gateway.load.check(call.key.priority, gateway.inFlight, call.snapshot.traffic.overload)
+    gateway.load.check(call.key.priority, gateway.inFlight, call.snapshot.traffic.overload, call.started)
     if (request.method !== 'POST') throw methodNotAllowed(request.method)
     const arriving = request.body(gateway.limits.bodyBytes)
     const body = arriving instanceof Promise ? await arriving : arriving

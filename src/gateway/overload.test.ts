@@ -44,9 +44,87 @@ test.each<[string, number, number, number, Priority[]]>([
 test('one long pause is no overload', () => {
   let now = 0
   const load = new LoadWatch(() => now)
-  for (const late of [0, 3_000, 0, 0]) {
+  for (const late of [0, 3_000, 0]) {
+    now += 50 + late
+    load.tick()
+    expect(load.lagAt(now)).toBe(0)
+  }
+})
+
+test('the end of a batch knows what its beginning took', () => {
+  let now = 0
+  const load = new LoadWatch(() => now)
+  for (const late of [0, 100]) {
     now += 50 + late
     load.tick()
   }
-  expect(load.lagMs).toBe(0)
+  expect(load.lagAt(now)).toBe(0)
+  expect(load.lagAt(now + 350)).toBe(300)
+})
+
+type Answered = { offered: number; good: number }
+
+/**
+ * A loop that serves calls on one core, as an event loop does: all that has come since it last looked, one after the other, and then its timers.
+ * Calls come at `times` the capacity for ten seconds and at half of it for five; who is answered within two seconds is answered in time.
+ */
+function serve(times: number, callMs: number, refusalMs: number, callers: readonly Priority[]) {
+  const settings = Overload.parse({})
+  let now = 0
+  const load = new LoadWatch(() => now)
+  const slices = Array.from({ length: 60 }, (): Answered => ({ offered: 0, good: 0 }))
+  const by: Record<Priority, Answered> = {
+    low: { offered: 0, good: 0 },
+    normal: { offered: 0, good: 0 },
+    high: { offered: 0, good: 0 },
+  }
+  let [arrival, tickAt, number] = [0, 50, 0]
+  while (now < 15_000) {
+    const begun = now
+    while (arrival <= begun && arrival < 15_000) {
+      const at = arrival
+      arrival += callMs / (at < 10_000 ? times : 0.5)
+      const priority = callers[number++ % callers.length]!
+      const counts = [slices[Math.floor(at / 250)]!, by[priority]]
+      for (const each of counts) each.offered++
+      try {
+        load.check(priority, 1, settings)
+        now += callMs
+        if (now - at <= 2_000) for (const each of counts) each.good++
+      } catch {
+        now += refusalMs
+      }
+    }
+    if (now === begun) now = Math.min(arrival, tickAt)
+    if (now < tickAt) continue
+    load.tick()
+    tickAt = now + 50
+  }
+  // The first second is the one in which it is found out.
+  const during = slices.slice(4, 40)
+  const goodput = during.reduce((sum, { good }) => sum + good, 0) / (during.length * (250 / callMs))
+  const after = slices.slice(40)
+  const share = (priority: Priority) => by[priority].good / by[priority].offered
+  return { goodput, normalAfterMs: (after.findLastIndex(({ good, offered }) => good < offered) + 1) * 250, share }
+}
+
+test.each<[string, number, number, number, Priority[]]>([
+  ['all of one priority', 3, 1, 0.03, ['normal']],
+  ['all of low priority', 3, 1, 0.03, ['low']],
+  ['all of high priority', 3, 1, 0.03, ['high']],
+  ['all priorities', 3, 1, 0.03, ['low', 'normal', 'high']],
+  ['dear calls', 3, 5, 0.05, ['normal']],
+  ['ten times too many', 10, 5, 0.05, ['normal']],
+  ['a little too many', 1.2, 1, 0.03, ['normal']],
+])('goodput stays, and is normal soon: %s', (_, times, callMs, refusalMs, callers) => {
+  const { goodput, normalAfterMs } = serve(times, callMs, refusalMs, callers)
+  expect(goodput).toBeGreaterThan(0.89)
+  expect(normalAfterMs).toBeLessThanOrEqual(5_000)
+})
+
+test('whoever has priority is answered first', () => {
+  const { share } = serve(3, 1, 0.03, ['low', 'normal', 'high'])
+  expect(share('high')).toBeGreaterThan(0.7)
+  expect(share('high')).toBeGreaterThan(share('normal') * 1.5)
+  expect(share('normal')).toBeGreaterThan(share('low') * 1.2)
 })
