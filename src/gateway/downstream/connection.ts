@@ -242,22 +242,22 @@ export class ClientConnection implements BodyWriter {
     }
     if (this.#owner.stopping || (this.#body && !this.#body.whole)) this.#last = true
     const head = this.#last ? `${headOf(answer)}connection: close\r\n` : headOf(answer)
-    if (isStream(body)) {
-      this.#head = this.#chunked ? `${head}transfer-encoding: chunked\r\n\r\n` : `${head}\r\n`
-      this.#stream = body
-      body.begin(this)
-      // Nothing came with it: the client is told at least that its answer begins.
-      if (this.#head !== '' && !this.#closed) {
-        const alone = this.#head
-        this.#head = ''
-        framePiece(alone, NOTHING)
-        this.#put()
-      }
-      return
-    }
+    if (isStream(body) && method !== 'HEAD') return this.#beginStream(head, body)
+    if (isStream(body)) body.left()
     this.#ending = true
-    framePlain(head, answer.status, body, method === 'HEAD')
+    framePlain(head, answer.status, isStream(body) ? null : body, method === 'HEAD')
     if (this.#put()) this.#finished()
+  }
+
+  #beginStream(head: string, body: StreamBody): void {
+    this.#head = this.#chunked ? `${head}transfer-encoding: chunked\r\n\r\n` : `${head}\r\n`
+    this.#stream = body
+    body.begin(this)
+    if (this.#head === '' || this.#closed) return
+    // Nothing came with it: the client is told at least that its answer begins.
+    framePiece(this.#head, NOTHING)
+    this.#head = ''
+    this.#put()
   }
 
   /** Sends the frame. True when all of it is out; what is not is copied. */

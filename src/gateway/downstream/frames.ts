@@ -89,7 +89,9 @@ export function framePlain(head: string, status: number, body: Uint8Array | stri
   const whole = body ?? ''
   const start = head.length + LENGTH_ROOM
   const target = room(start + mostOf(whole))
-  if (status === 204 || status === 304) return made(0, writeHead(target, 0, `${head}\r\n`))
+  // An answer to HEAD may keep its length to itself.
+  if (status === 204 || status === 304 || (withoutBody && body === null))
+    return made(0, writeHead(target, 0, `${head}\r\n`))
   // The body stands first, for its length is part of the head; the head is put right before it.
   const end = writeBody(target, start, whole)
   const lines = `${head}content-length: ${end - start}\r\n\r\n`

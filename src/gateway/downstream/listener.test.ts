@@ -133,6 +133,11 @@ describe('requests', () => {
     ['HTTP/1.0', 'GET /a HTTP/1.0\r\n\r\n', /200 OK\r\n.*connection: close\r\n/s],
     ['HEAD', 'HEAD /refuse HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n', /content-length: 4\r\n\r\n$/],
     [
+      'HEAD of what is made while it is sent',
+      'HEAD /stream HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n',
+      /event-stream\r\nconnection: close\r\n\r\n$/,
+    ],
+    [
       '204',
       'GET /none HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n',
       /204 No Content\r\ndate: [^\r]+\r\nconnection: close\r\n\r\n$/,
