@@ -64,10 +64,11 @@ export async function probe(target: Target, body: string, status = 200): Promise
 
 const WARM = new Set<number>()
 
-/** Brings a gateway up to speed: long before its first round, shortly before the others. */
-async function warmUp(running: Running, bench: Bench, target: Target, body: string): Promise<void> {
-  await wrk(bench, target, body, 64, WARM.has(running.pid) ? 1 : 5)
-  WARM.add(running.pid)
+/** Seconds of load that bring a gateway up to speed: long before its first round, shortly before the others. */
+export function warmUpSeconds({ pid }: Running): number {
+  const seconds = WARM.has(pid) ? 1 : 5
+  WARM.add(pid)
+  return seconds
 }
 
 /** Plain calls for the bench's seconds, once warm: CPU a call, calls a second, latencies, memory. `status` is what each must get. */
@@ -80,7 +81,7 @@ export async function measurePlain(
   const target = running.plain
   const body = requestBody(target.model('gpt-4o-mini'))
   await probe(target, body, status)
-  await warmUp(running, bench, target, body)
+  await wrk(bench, target, body, 64, warmUpSeconds(running))
   const pids = treeOf(running.pid)
   const busyBefore = coreBusyMicros()
   const before = cpuMicros(pids)

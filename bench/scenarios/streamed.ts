@@ -1,5 +1,5 @@
 import { nginx, portkey, portreeve } from '../contenders.ts'
-import { probe, reportOf, startStreams, streamOrders } from '../load.ts'
+import { probe, reportOf, startStreams, streamOrders, warmUpSeconds } from '../load.ts'
 import { coreBusyMicros, cpuMicros, rssMiB, treeOf } from '../machine.ts'
 import { defineScenario, type Column, type Metrics, type Running } from '../scenario.ts'
 import { requestBody, type Bench } from '../upstreams.ts'
@@ -23,7 +23,8 @@ export async function measureStreams(running: Running, bench: Bench): Promise<Me
   const target = running.paced
   const text = await probe(target, requestBody(target.model('paced-3-1'), true))
   if (!text.includes('[DONE]')) throw new Error(`the stream of ${target.url} has no end: ${text.slice(-300)}`)
-  const warm = startStreams(streamOrders(target, 16, 5, { connections: 32, seconds: 1, spreadMs: 50 }))
+  const seconds = warmUpSeconds(running)
+  const warm = startStreams(streamOrders(target, 16, 5, { connections: 32, seconds, spreadMs: 50 }))
   await warm.exited
   const nominalMs = CHUNKS * EVERY_MS
   const pids = treeOf(running.pid)
