@@ -62,7 +62,7 @@ export const COMMON = defineTexts({
   sortBy: ['Sort by {name}', '按{name}排序'],
   unknownPrice: ['No price is known for this model', '该模型没有已知价格'],
   unpricedCalls: [
-    '{count|call has|calls have} no known price and {count|is|are} not in it',
+    'Without {count|call whose price is not known|calls whose price is not known}',
     '另有 {count} 次调用没有已知价格，未计入',
   ],
   skip: ['Skip to content', '跳到正文'],
