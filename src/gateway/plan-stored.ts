@@ -25,7 +25,7 @@ export function planStored(call: Call, incoming: Incoming, target: SnapshotTarge
     outgoing: {
       served,
       method: stored.method,
-      path: served.path.replace('{model}', encodeURIComponent(target.model)) + stored.path,
+      path: pathOf(served.path, target.model, stored),
       contentType: 'application/json',
       body: incoming.body,
       lines: incoming.headerLines(),
@@ -38,12 +38,22 @@ export function planStored(call: Call, incoming: Incoming, target: SnapshotTarge
       // What has no words yet gives guards nothing to read.
       if (call.guard && /"output":\s*\[\s*\]/.test(toBuffer(bytes).toString('latin1'))) call.guard = undefined
       const usage = usageIn(tap(false), bytes)
-      if (usage && !stored.path.includes('/input_items')) stored.onEnd(usage)
+      if (usage) stored.onEnd(usage)
+      call.made?.readAnswer(bytes)
       return { body: bytes, report: WHOLE }
     },
     stream: () => new StoredStream(new PassThrough(tap(true), (resumed) => errorEncoder(call, resumed)), stored.onEnd),
     streamContentType: 'text/event-stream; charset=utf-8',
   }
+}
+
+/** Conversations are beside responses. */
+function pathOf(responses: string, model: string, { thing, path }: StoredRequest): string {
+  const own = responses.replace('{model}', encodeURIComponent(model))
+  if (thing === 'responses') return own + path
+  if (!own.endsWith('/responses'))
+    throw new AppError('invalid_request', 'this provider is not known to keep conversations')
+  return own.slice(0, -'responses'.length) + thing + path
 }
 
 function usageIn(tap: UsageTap, bytes: Uint8Array): Usage | undefined {

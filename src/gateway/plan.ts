@@ -33,12 +33,12 @@ export type Incoming = {
   decoded: ChatRequest | undefined
 }
 
-/** What is asked about a kept response; `path` is below the path of responses, its query included. */
+/** What is asked about something that is kept; `path` is below the thing's own, its query included. */
 export type StoredRequest = {
-  readonly id: string
+  readonly thing: 'responses' | 'conversations'
   readonly method: string
   readonly path: string
-  /** Told what the response used, as often as its end is seen. */
+  /** Told what a response used, as often as its end is seen. */
   readonly onEnd: (usage: Usage) => void
 }
 

@@ -27,7 +27,7 @@ const prefixes = new WeakMap<ServedEndpoint, Prefix[]>()
 export type Address = {
   readonly provider: SnapshotProvider
   readonly served: ServedEndpoint
-  /** POST where nothing is said. */
+  /** POST where nothing is said; set for addresses that hold an id. */
   readonly method?: string
   readonly path: string
   readonly credential: SnapshotCredential | undefined
@@ -78,11 +78,11 @@ function credentialLine({ auth }: ServedEndpoint, secret: string | undefined): s
 
 /** The head of one upstream request, ended by its blank line. `lines` are further header lines of this one call. */
 export function requestHead(address: Address, length: number, lines = ''): string {
-  const { method = 'POST', contentType } = address
-  if (method !== 'POST') return `${headOf(address)}${lines}\r\n`
-  // Without a body the address is one of its own each time, and is not worth keeping.
-  if (length === 0) return `${headOf(address)}content-type: ${contentType}\r\ncontent-length: 0\r\n${lines}\r\n`
-  return `${prefixOf(address)}${length}\r\n${lines}\r\n`
+  const { method, contentType } = address
+  if (method === undefined) return `${prefixOf(address)}${length}\r\n${lines}\r\n`
+  // Such an address holds an id: it is one of its own each time, and not worth keeping.
+  const about = method === 'POST' ? `content-type: ${contentType}\r\ncontent-length: ${length}\r\n` : ''
+  return `${headOf(address)}${about}${lines}\r\n`
 }
 
 /** Header lines of the client's own that go on to a vendor of the same format. */

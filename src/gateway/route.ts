@@ -6,11 +6,16 @@ export type Match =
   | StoredMatch
   | { readonly kind: 'models'; readonly model?: string; readonly gemini?: true }
 
-/** A response that a vendor keeps, and what is asked about it. */
+/** Something that a vendor keeps, and what is asked about it. */
 export type StoredMatch = {
   readonly kind: 'stored'
-  readonly id: string
-  readonly action: '' | '/cancel' | '/input_items'
+  readonly thing: 'responses' | 'conversations'
+  /** Null where one is to be made. */
+  readonly id: string | null
+  /** The address with `*` for each id. */
+  readonly shape: string
+  /** Below the thing's own path, fit to be sent. */
+  readonly path: string
 }
 
 const OPENAI_ROOTS = ['/openai/v1', '/v1', ''] as const
@@ -20,8 +25,13 @@ const GEMINI = /^(?:\/gemini)?\/v1(?:beta)?\/(?:models\/)?([^:]+):([A-Za-z]+)$/
 
 const GEMINI_MODELS = /^\/(?:gemini\/v1(?:beta)?|v1beta)\/models(?:\/(.+))?$/
 
-// Two names there are operations of their own.
-const STORED = /^(?:(?:\/openai)?\/v1)?\/responses\/(?!(?:compact|input_tokens)$)([^/]+)(\/cancel|\/input_items)?$/
+// Two names below responses are operations of their own.
+const STORED = new RegExp(
+  '^(?:(?:/openai)?/v1)?/(?:' +
+    '(responses)/(?!(?:compact|input_tokens)$)([^/]+)(/cancel|/input_items)?' +
+    '|(conversations)(?:/([^/]+)(?:(/items)(?:/([^/]+))?)?)?' +
+    ')$',
+)
 
 const GEMINI_METHODS: Readonly<Record<string, { route: Route; stream?: boolean }>> = {
   generateContent: { route: { endpoint: 'chat', dialect: 'gemini', recordedAs: 'generateContent' }, stream: false },
@@ -51,8 +61,8 @@ export function matchPath(path: string): Match | undefined {
   const gemini = GEMINI.exec(path)
   const method = gemini && GEMINI_METHODS[gemini[2]!]
   if (method) return { kind: 'call', ...method, model: decode(gemini[1]!) }
-  const stored = STORED.exec(path)
-  if (stored) return { kind: 'stored', id: decode(stored[1]!), action: (stored[2] ?? '') as StoredMatch['action'] }
+  const stored = matchStored(path)
+  if (stored) return stored
   const models = GEMINI_MODELS.exec(path)
   if (models) {
     const model = models[1]
@@ -65,6 +75,25 @@ export function matchPath(path: string): Match | undefined {
   }
   return undefined
 }
+
+function matchStored(path: string): StoredMatch | undefined {
+  const found = STORED.exec(path)
+  if (!found) return undefined
+  const thing = (found[1] ?? found[4]) as StoredMatch['thing']
+  const [id, action = '', item] = found[1] ? [found[2], found[3]] : [found[5], found[6], found[7]]
+  if (id === undefined) return { kind: 'stored', thing, id: null, shape: `/${thing}`, path: '' }
+  const rest = (name: string) => `${action}${item === undefined ? '' : `/${name}`}`
+  return {
+    kind: 'stored',
+    thing,
+    id: decode(id),
+    shape: `/${thing}/*${rest('*')}`,
+    path: `/${encode(id)}${rest(encode(item ?? ''))}`,
+  }
+}
+
+/** However the client spelt it, the vendor gets one spelling, in which nothing leads elsewhere. */
+const encode = (part: string) => encodeURIComponent(decode(part)).replace(/^\.+$/, (dots) => '%2E'.repeat(dots.length))
 
 function decode(text: string): string {
   try {

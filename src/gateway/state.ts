@@ -1,6 +1,6 @@
 import type { Made, Origin } from '../contract/origin.ts'
 import { AppError } from '../errors.ts'
-import { referencesIn, type Reference } from '../llm/stream/references.ts'
+import { referencesIn, referencesInItems, type Reference } from '../llm/stream/references.ts'
 import type { SnapshotTarget } from '../snapshot/snapshot.ts'
 import type { TapReport } from '../llm/protocol.ts'
 import type { Call } from './call.ts'
@@ -109,6 +109,29 @@ function stateless(references: readonly Reference[]): CallState {
   return { conversations: [] }
 }
 
+/** Items that are added to a conversation must be the tenant's own, and of the same place, or carry all they say. Rejects as `readState` throws. */
+export async function checkItems(
+  gateway: Gateway,
+  { key, snapshot }: Call,
+  body: Uint8Array,
+  target: SnapshotTarget,
+): Promise<void> {
+  const references = referencesInItems(body)
+  if (references.length === 0 || !key) return
+  const { origins } = gateway.traffic
+  const tenant = tenantOf(key)
+  const asked = references.flatMap(({ id, kind }) => (kind === 'echo' ? [] : [id]))
+  const found = (await origins.search(asked, tenant)) ?? true
+  for (const reference of references) {
+    const origin = origins.find(reference.id)
+    const isOwn = origin?.tenant === tenant
+    if (reference.kind === 'echo' ? !origin || isOwn : isOwn && origin.provider === target.provider.id) continue
+    if (!origin && !(found && origins.ready)) throw cannotTell(reference)
+    if (!origin && snapshot.traffic.responses?.unknown_ids === 'allow') continue
+    throw notOwn(reference)
+  }
+}
+
 /** Everything that is named must be at one place, and that place among the targets. */
 function pinnedTo(
   own: readonly Own[],
@@ -149,7 +172,7 @@ function notOwn(reference: Reference): AppError {
 }
 
 function refuse({ field, kind }: Reference, problem: string): AppError {
-  const remedy = kind === 'state' && !field.startsWith('input[') ? 'the whole input' : 'the whole item without its id'
+  const remedy = kind === 'state' && !field.includes('[') ? 'the whole input' : 'the whole item without its id'
   return new AppError('invalid_request', `${field} ${problem}: send ${remedy} instead`, { field })
 }
 

@@ -49,6 +49,8 @@ export class ResponsesVendor {
     this.failNext = undefined
     if (failure) return failure
     const account = this.#accountOf(credential)
+    const spoken = /\/conversations(?:\/([^/]+))?(?:\/items(?:\/([^/]+))?)?$/.exec(pathname)
+    if (spoken) return this.#converse(request, account, spoken[1], pathname.includes('/items'), spoken[2])
     const [, id, action] = /\/responses(?:\/([^/]+))?(?:\/([^/]+))?$/.exec(pathname) ?? []
     if (id === undefined) return this.#create((await request.json()) as Record<string, any>, account)
     const kept = this.kept.get(decodeURIComponent(id))
@@ -67,7 +69,39 @@ export class ResponsesVendor {
     return eventStream(kept.body, Number(searchParams.get('starting_after') ?? -1))
   }
 
+  async #converse(request: Request, account: string, id: string | undefined, items: boolean, item: string | undefined) {
+    const body = request.method === 'POST' ? ((await request.json()) as Record<string, any>) : {}
+    const numbered = (list: object[] = []) =>
+      list.map((each) => ({ type: 'message', ...each, id: `msg_${crypto.randomUUID()}` }))
+    if (id === undefined) {
+      const made = `conv_${crypto.randomUUID().replaceAll('-', '')}`
+      const conversation = { id: made, object: 'conversation', created_at: 1, metadata: body['metadata'] ?? {} }
+      this.kept.set(made, { body: conversation, input: numbered(body['items']), account, events: [] })
+      return Response.json(conversation)
+    }
+    const kept = this.kept.get(id)
+    if (!kept || kept.account !== account) return notFound(`Conversation with id '${id}' not found.`)
+    if (!items && request.method === 'DELETE') {
+      this.kept.delete(id)
+      return Response.json({ id, object: 'conversation.deleted', deleted: true })
+    }
+    if (!items) return Response.json(Object.assign(kept.body, body))
+    if (item !== undefined && request.method === 'DELETE')
+      kept.input = kept.input.filter((each: any) => each.id !== item)
+    if (item !== undefined)
+      return Response.json(
+        request.method === 'DELETE' ? kept.body : (kept.input.find((each: any) => each.id === item) ?? {}),
+      )
+    const added = numbered(body['items'])
+    kept.input.push(...added)
+    const data = request.method === 'POST' ? added : kept.input
+    return Response.json({ object: 'list', data, first_id: data[0]?.id, last_id: data.at(-1)?.id, has_more: false })
+  }
+
   #create(asked: Record<string, any>, account: string): Response {
+    const conversation = asked['conversation']?.id ?? asked['conversation']
+    if (conversation && this.kept.get(conversation)?.account !== account)
+      return refused(`Conversation with id '${conversation}' not found.`, 404)
     const references = [asked['previous_response_id'], ...itemIds(asked['input'])].filter(Boolean) as string[]
     const missing = references.find((each) => this.kept.get(each.replace('msg_', 'resp_'))?.account !== account)
     if (missing) return refused(`Previous response with id '${missing}' not found.`)

@@ -27,7 +27,8 @@ export function guardInput(gateway: Gateway, call: Call, incoming: Incoming): vo
   return guardBody(run, call, incoming)
 }
 
-async function guardBody(run: GuardRun, call: Call, incoming: Incoming): Promise<void> {
+/** Checks and masks a body, in place of which the masked one stands then. */
+export async function guardBody(run: GuardRun, call: Call, incoming: Incoming): Promise<void> {
   const { body } = incoming
   const request = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString()) as JsonObject
   if (!(await run.input(request))) return

@@ -39,7 +39,7 @@ export class MadeIds {
     return [...this.#ids]
   }
 
-  /** A whole response object, as JSON. What is none tells nothing. */
+  /** A whole response, conversation, or list of items, as JSON. What is none tells nothing. */
   readAnswer(body: Uint8Array | string): void {
     const bytes = toBuffer(body)
     const start = skipSpace(bytes, 0)
@@ -100,7 +100,7 @@ export class MadeIds {
         this.onResponse?.()
         this.onResponse = undefined
       }
-      if (name !== 'output' || bytes[from] !== OPEN_ARRAY) return
+      if ((name !== 'output' && name !== 'data') || bytes[from] !== OPEN_ARRAY) return
       eachElement(bytes, from, (item) => {
         if (bytes[item] === OPEN_OBJECT) this.#readItem(bytes, item)
       })

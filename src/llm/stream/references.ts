@@ -47,6 +47,16 @@ export function referencesIn(body: Uint8Array, scan: RequestScan): readonly Refe
   return found.length === 0 ? NONE : found
 }
 
+/** The same for a body that adds `items` to a conversation. It must be well-formed JSON. */
+export function referencesInItems(body: Uint8Array): readonly Reference[] {
+  const bytes = toBuffer(body)
+  const found: Reference[] = []
+  const start = skipSpace(bytes, 0)
+  const items = bytes[start] === OPEN_OBJECT ? membersOf(bytes, start, 'body', ['items']).get('items') : undefined
+  if (items && bytes[items.from] === OPEN_ARRAY) readInput(bytes, items.from, found, 'items')
+  return found
+}
+
 const hasAny = (bytes: Buffer, marks: readonly Buffer[]) => marks.some((mark) => bytes.indexOf(mark) !== -1)
 
 type Members = ReadonlyMap<string, { readonly from: number; readonly to: number }>
@@ -92,10 +102,10 @@ function readConversation(bytes: Buffer, start: number, found: Reference[]): voi
 const CONTENT = ['role', 'content', 'arguments', 'input', 'output', 'encrypted_content', 'result'] as const
 const ITEM = ['id', 'type', 'container_id', 'approval_request_id', 'environment', ...CONTENT]
 
-function readInput(bytes: Buffer, start: number, found: Reference[]): void {
+function readInput(bytes: Buffer, start: number, found: Reference[], name = 'input'): void {
   let index = 0
   eachElement(bytes, start, (from) => {
-    const field = `input[${index++}]`
+    const field = `${name}[${index++}]`
     if (bytes[from] !== OPEN_OBJECT) return
     const members = membersOf(bytes, from, field, ITEM)
     const id = textAt(bytes, members, 'id', field)
