@@ -13,7 +13,7 @@ const DATA = Buffer.from('data:')
 const DONE = Buffer.from('[DONE]')
 const MESSAGE_STOP = Buffer.from('"message_stop"')
 const TYPE = Buffer.from('"type"')
-/** A terminal event says little more than its name. */
+/** As long as a terminal event may be. */
 const SHORT = 96
 
 function isAt(bytes: Uint8Array, at: number, wanted: Uint8Array): boolean {
@@ -70,7 +70,9 @@ function hasLines(bytes: Uint8Array, from: number, to: number): boolean {
 export function endsStream(bytes: Uint8Array): boolean {
   let end = bytes.length
   while (end > 0 && (bytes[end - 1] === LF || bytes[end - 1] === CR)) end--
-  return bytes[end - 1] === CLOSE_OBJECT ? saysStop(bytes, Math.max(0, end - SHORT)) : saysDone(bytes, 16)
+  if (bytes[end - 1] !== CLOSE_OBJECT) return saysDone(bytes, 16)
+  // The type is all that such an event says, or nearly all.
+  return bytes[end - 2] === QUOTE && saysStop(bytes, Math.max(0, end - SHORT))
 }
 
 /** Whether `[DONE]` is the data of an event among the last bytes. */

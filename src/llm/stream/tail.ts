@@ -4,57 +4,78 @@ import { asObject } from '../json.ts'
 import { QUOTE, skipSpace, skipString, skipValue } from './json-scan.ts'
 
 const HEAD_BYTES = 4096
-const TAIL_BYTES = 16384
-const EMPTY = Buffer.alloc(0)
+const TAIL_BYTES = 32_768
+/** A larger piece may be a view of something far larger, which must not stay for its sake. */
+const LARGE_PIECE = 1024
+/** More pieces than this are joined: each has its own cost, however short it is. */
+const MOST_PIECES = 256
+const NOTHING = new Uint8Array()
 
-/** Keeps copies of at most the first 4 KiB and the last 16 to 32 KiB. */
+/** Where the pieces are put together when somebody reads them. */
+const headSpace = Buffer.alloc(HEAD_BYTES)
+const tailSpace = Buffer.alloc(2 * TAIL_BYTES)
+
+/** Gives the bytes in use: the pieces, as far as there is room. */
+function joined(pieces: readonly Uint8Array[], space: Buffer): Buffer {
+  let used = 0
+  for (const piece of pieces) {
+    const room = space.length - used
+    space.set(piece.length > room ? piece.subarray(0, room) : piece, used)
+    used += Math.min(room, piece.length)
+    if (used === space.length) break
+  }
+  return space.subarray(0, used)
+}
+
+/** Keeps the first 4 KiB and the last 32 to 64 KiB, as the pieces that came: they must not be changed later. */
 export class Tail {
   total = 0
-  #head: Buffer = EMPTY
-  #buffer: Buffer = EMPTY
-  #used = 0
+  /** Set when the beginning is about to be lost. */
+  #head: Buffer | undefined
+  #pieces: Uint8Array[] = []
+  /** Index of the first piece that still counts; those before it are empty. */
+  #first = 0
+  #kept = 0
 
   push(bytes: Uint8Array): void {
     this.total += bytes.length
-    const room = this.#buffer.length - this.#used
-    if (bytes.length > room) this.#makeRoom(bytes.length)
-    if (bytes.length >= this.#buffer.length) {
-      if (this.#head.length === 0) this.#head = Buffer.from(bytes.subarray(0, HEAD_BYTES))
-      this.#buffer.set(bytes.subarray(bytes.length - this.#buffer.length), 0)
-      this.#used = this.#buffer.length
-      return
-    }
-    this.#buffer.set(bytes, this.#used)
-    this.#used += bytes.length
+    const piece = bytes.length > LARGE_PIECE ? this.#partOf(bytes) : bytes
+    this.#pieces.push(piece)
+    this.#kept += piece.length
+    if (this.#kept > TAIL_BYTES) this.#forget()
+    if (this.#pieces.length >= MOST_PIECES) this.#join()
   }
 
-  #makeRoom(size: number): void {
-    const needed = this.#used + size
-    if (needed <= 2 * TAIL_BYTES) {
-      // Steps this large, for a new buffer costs more than the room that a short answer wastes.
-      const grown = Buffer.allocUnsafe(Math.min(2 * TAIL_BYTES, Math.max(1024, needed, this.#buffer.length * 8)))
-      this.#buffer.copy(grown, 0, 0, this.#used)
-      this.#buffer = grown
-      return
-    }
-    if (this.#head.length === 0 && this.#used > 0) this.#head = Buffer.from(this.#buffer.subarray(0, HEAD_BYTES))
-    if (this.#buffer.length < 2 * TAIL_BYTES) {
-      const grown = Buffer.allocUnsafe(2 * TAIL_BYTES)
-      this.#buffer.copy(grown, 0, 0, this.#used)
-      this.#buffer = grown
-    }
-    const keep = Math.max(0, Math.min(this.#used, TAIL_BYTES, 2 * TAIL_BYTES - size))
-    this.#buffer.copyWithin(0, this.#used - keep, this.#used)
-    this.#used = keep
+  #partOf(bytes: Uint8Array): Uint8Array {
+    if (bytes.length > TAIL_BYTES)
+      this.#head ??= Buffer.concat([this.head(), bytes.subarray(0, HEAD_BYTES)]).subarray(0, HEAD_BYTES)
+    return Uint8Array.from(bytes.subarray(-TAIL_BYTES))
   }
 
-  /** The beginning; the whole answer when it is short. */
+  #forget(): void {
+    for (;;) {
+      const rest = this.#kept - this.#pieces[this.#first]!.length
+      if (rest < TAIL_BYTES) return
+      this.#head ??= Buffer.from(this.head())
+      this.#pieces[this.#first++] = NOTHING
+      this.#kept = rest
+    }
+  }
+
+  #join(): void {
+    this.#pieces.splice(0, this.#first)
+    this.#first = 0
+    if (this.#pieces.length > MOST_PIECES / 2) this.#pieces = [Uint8Array.from(this.tail())]
+  }
+
+  /** The beginning; the whole answer when it is short. Valid until another one is read. */
   head(): Buffer {
-    return this.#head.length > 0 ? this.#head : this.#buffer.subarray(0, Math.min(this.#used, HEAD_BYTES))
+    return this.#head ?? joined(this.#pieces, headSpace)
   }
 
+  /** Valid until another one is read. */
   tail(): Buffer {
-    return this.#buffer.subarray(0, this.#used)
+    return joined(this.#pieces, tailSpace)
   }
 }
 
