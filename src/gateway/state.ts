@@ -98,7 +98,7 @@ const NONE: ReadonlySet<string> = new Set()
 
 /** No target looks anything up: what is only a reference would be lost. */
 function stateless(references: readonly Reference[]): CallState {
-  const lost = references.find(({ kind, field }) => kind === 'state' && field.startsWith('input['))
+  const lost = references.find(({ kind, field }) => kind === 'state' && field.startsWith('input'))
   if (lost) {
     throw new AppError(
       'unsupported_parameter',

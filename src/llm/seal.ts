@@ -45,7 +45,8 @@ export function unwrapSeal(text: string): Seal | undefined {
       ...(origin === undefined ? {} : { origin }),
       ...(signature === undefined ? {} : { signature }),
       ...(redacted === undefined ? {} : { redacted }),
-      ...(item === undefined ? {} : { itemId: item }),
+      // Anybody can write such a text: an id without its proof would be looked up at the vendor.
+      ...(item === undefined || !redacted ? {} : { itemId: item }),
       ...(content['summary'] === true ? { summary: true } : {}),
       ...(content['call'] === true ? { provesCall: true } : {}),
     }

@@ -18,6 +18,8 @@ describe('a request', () => {
     ['a conversation object', { conversation: { id: 'conv_1' } }, [['conversation', 'conv_1', 'state']]],
     ['item_reference', { input: [{ type: 'item_reference', id: 'msg_1' }] }, [['input[0].id', 'msg_1', 'state']]],
     ['an id alone', { input: ['x', { id: 'msg_1' }] }, [['input[1].id', 'msg_1', 'state']]],
+    ['one item', { input: { type: 'item_reference', id: 'msg_1' } }, [['input.id', 'msg_1', 'state']]],
+    ['a container in words', { tools: [{ container: { id: 'c' } }] }, [['tools[0].container', 'c', 'state']]],
     ['type null', { input: [{ type: null, id: 'msg_1' }] }, [['input[0].id', 'msg_1', 'state']]],
     ['a whole message', { input: [{ id: 'm', role: 'assistant', content: 'a' }] }, [['input[0].id', 'm', 'echo']]],
     ['a message without words', { input: [{ id: 'm', role: 'assistant' }] }, [['input[0].id', 'm', 'item']]],

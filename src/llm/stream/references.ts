@@ -40,8 +40,12 @@ export function referencesIn(body: Uint8Array, scan: RequestScan): readonly Refe
     found.push({ field: 'previous_response_id', id: scan.previousResponseId, kind: 'state' })
   if (scan.conversationStart >= 0) readConversation(bytes, scan.conversationStart, found)
   const { inputStart, inputEnd, toolsStart, toolsEnd } = scan
-  if (bytes[inputStart] === OPEN_ARRAY && hasAny(bytes.subarray(inputStart, inputEnd), ID_MARKS))
-    readInput(bytes, inputStart, found)
+  // A single item is no valid input, but some vendor may take it for a list of one.
+  const listed = bytes[inputStart] === OPEN_ARRAY
+  if ((listed || bytes[inputStart] === OPEN_OBJECT) && hasAny(bytes.subarray(inputStart, inputEnd), ID_MARKS)) {
+    if (listed) readInput(bytes, inputStart, found)
+    else readItem(bytes, inputStart, 'input', found)
+  }
   if (bytes[toolsStart] === OPEN_ARRAY && hasAny(bytes.subarray(toolsStart, toolsEnd), CONTAINER_MARKS))
     readTools(bytes, toolsStart, found)
   return found.length === 0 ? NONE : found
@@ -106,20 +110,23 @@ function readInput(bytes: Buffer, start: number, found: Reference[], name = 'inp
   let index = 0
   eachElement(bytes, start, (from) => {
     const field = `${name}[${index++}]`
-    if (bytes[from] !== OPEN_OBJECT) return
-    const members = membersOf(bytes, from, field, ITEM)
-    const id = textAt(bytes, members, 'id', field)
-    if (id !== undefined) {
-      const type = textAt(bytes, members, 'type', field)
-      const bare = type === 'item_reference' || (type === undefined && !members.has('role'))
-      found.push({ field: `${field}.id`, id, kind: bare ? 'state' : isWhole(bytes, members, type) ? 'echo' : 'item' })
-    }
-    for (const name of ['container_id', 'approval_request_id']) {
-      const other = textAt(bytes, members, name, field)
-      if (other !== undefined) found.push({ field: `${field}.${name}`, id: other, kind: 'item' })
-    }
-    readEnvironment(bytes, members, field, found)
+    if (bytes[from] === OPEN_OBJECT) readItem(bytes, from, field, found)
   })
+}
+
+function readItem(bytes: Buffer, start: number, field: string, found: Reference[]): void {
+  const members = membersOf(bytes, start, field, ITEM)
+  const id = textAt(bytes, members, 'id', field)
+  if (id !== undefined) {
+    const type = textAt(bytes, members, 'type', field)
+    const bare = type === 'item_reference' || (type === undefined && !members.has('role'))
+    found.push({ field: `${field}.id`, id, kind: bare ? 'state' : isWhole(bytes, members, type) ? 'echo' : 'item' })
+  }
+  for (const name of ['container_id', 'approval_request_id']) {
+    const other = textAt(bytes, members, name, field)
+    if (other !== undefined) found.push({ field: `${field}.${name}`, id: other, kind: 'item' })
+  }
+  readEnvironment(bytes, members, field, found)
 }
 
 /** Whether the item carries what it says. Tools that run at the vendor leave their results there: their items never do. */
@@ -162,10 +169,14 @@ function readTools(bytes: Buffer, start: number, found: Reference[]): void {
     if (bytes[from] !== OPEN_OBJECT) return
     const members = membersOf(bytes, from, field, ['container', 'environment'])
     const container = members.get('container')
-    if (container && bytes[container.from] === QUOTE) {
-      const id = readString(bytes, container.from, container.to)
-      found.push({ field: `${field}.container`, id, kind: 'state' })
-    }
+    const place = `${field}.container`
+    const id =
+      container && bytes[container.from] === QUOTE
+        ? readString(bytes, container.from, container.to)
+        : container && bytes[container.from] === OPEN_OBJECT
+          ? textAt(bytes, membersOf(bytes, container.from, place, ['id']), 'id', place)
+          : undefined
+    if (id !== undefined) found.push({ field: place, id, kind: 'state' })
     readEnvironment(bytes, members, field, found)
   })
 }

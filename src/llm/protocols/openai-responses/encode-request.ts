@@ -142,11 +142,9 @@ function writeItem(part: Part, field: string, same: boolean, drops: Drops): Json
     case 'reasoning': {
       // Only OpenAI's own thoughts are taken back, and only with their proof or their place.
       if (part.origin !== 'openai-responses' && !(part.origin === undefined && part.redacted !== undefined)) return null
-      if (
-        !isReadable(part.origin, 'openai-responses') ||
-        (part.redacted === undefined && !(same && part.itemId !== undefined))
-      )
-        return null
+      // An id without a proof is looked up: only the caller's own format may name one, where it was checked whose it is.
+      const proven = part.redacted !== undefined && part.redacted !== ''
+      if (!isReadable(part.origin, 'openai-responses') || !(proven || (same && part.itemId !== undefined))) return null
       const summary = part.text === '' ? [] : [{ type: 'summary_text', text: part.text }]
       return defined({ type: 'reasoning', id: part.itemId, summary, encrypted_content: part.redacted }) as JsonObject
     }
