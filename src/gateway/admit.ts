@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import { findBytes, latin1 } from '../lib/bytes.ts'
 import { callErrorOf } from '../llm/errors.ts'
 import type { Usage } from '../llm/spec.ts'
 import { scanRequest } from '../llm/stream/splice.ts'
@@ -65,10 +66,8 @@ function hold(call: Call, incoming: Incoming, answer: Reservation | BudgetRefusa
 }
 
 function dearest(call: Call, { body }: Incoming, targets: readonly SnapshotTarget[]): CostBound | null {
-  const inputTokens = boundInputTokens(
-    body.length > 65_536 ? Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1') : body.length,
-  )
-  const caches = Buffer.from(body.buffer, body.byteOffset, body.length).includes(CACHE_MARK)
+  const inputTokens = boundInputTokens(body.length > 65_536 ? latin1(body) : body.length)
+  const caches = findBytes(body, CACHE_MARK) >= 0
   let worst: CostBound | null = null
   let worstTotal = -1
   for (const target of targets) {

@@ -1,4 +1,5 @@
 import type { AppError } from '../errors.ts'
+import { latin1 } from '../lib/bytes.ts'
 import { callErrorOf, cutStream } from '../llm/errors.ts'
 import type { CallError } from '../llm/spec.ts'
 import type { StreamTransform } from './transform.ts'
@@ -55,8 +56,7 @@ export class HoldBack implements Sink {
     if (out.length > 0) {
       this.#held.push(out)
       this.#size += out.length
-      const text =
-        typeof out === 'string' ? out : Buffer.from(out.buffer, out.byteOffset, out.length).toString('latin1')
+      const text = typeof out === 'string' ? out : latin1(out)
       this.#seen += text.match(CONTENT)?.length ?? 0
     }
     const report = this.transform.report()

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import { utf8 } from '../lib/bytes.ts'
 import type { OperationSide } from '../llm/operation.ts'
 import { protocolOf } from '../llm/protocols.ts'
 import type { Json, JsonObject } from '../llm/spec.ts'
@@ -44,7 +45,7 @@ export function planOperation(
 
 function parse(bytes: Uint8Array): Json {
   try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')) as Json
+    return JSON.parse(utf8(bytes)) as Json
   } catch (error) {
     throw new AppError('upstream_invalid', 'the upstream answered 200 with something that is not JSON', {}, error)
   }

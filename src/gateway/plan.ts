@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import { utf8 } from '../lib/bytes.ts'
 import type { DecodeContext } from '../llm/target.ts'
 import { completionsClient } from '../llm/operations/completions.ts'
 import { countAt, guessTokens, readCounted, writeCount } from '../llm/operations/count-tokens.ts'
@@ -313,7 +314,7 @@ function notJson(cause?: unknown): AppError {
 
 function parseJson(bytes: Uint8Array): Json {
   try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')) as Json
+    return JSON.parse(utf8(bytes)) as Json
   } catch (error) {
     throw notJson(error)
   }

@@ -4,11 +4,29 @@ type Search = (this: Uint8Array, wanted: Uint8Array, from: number) => number
 type Read = (this: Uint8Array, from: number, to: number) => string
 
 /** The types know neither that these take plain arrays nor all of their names. */
-const { indexOf, lastIndexOf, latin1Slice, utf8Slice } = Buffer.prototype as unknown as {
+const { copy, indexOf, lastIndexOf, latin1Slice, utf8Slice } = Buffer.prototype as unknown as {
+  readonly copy: (this: Uint8Array, target: Uint8Array, at: number, from: number, to: number) => number
   readonly indexOf: Search
   readonly lastIndexOf: Search
   readonly latin1Slice: Read
   readonly utf8Slice: Read
+}
+
+/** Up to here the engine keeps arrays in its own heap, and a copy is cheaper than a view. */
+const SMALL = 1000
+
+/** Space to be filled: what it holds before is anything. */
+export const newBytes = (size: number): Uint8Array => (size <= SMALL ? new Uint8Array(size) : Buffer.allocUnsafe(size))
+
+/** These bytes, as they are, as a copy or as a view, whatever costs least. */
+export function part(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  if (from === 0 && to === bytes.length) return bytes
+  return to - from <= SMALL ? bytes.slice(from, to) : bytes.subarray(from, to)
+}
+
+/** Copies `from` to `to` of the source into the target at an offset; gives the offset behind. */
+export function putBytes(target: Uint8Array, at: number, source: Uint8Array, from = 0, to = source.length): number {
+  return at + copy.call(source, target, at, from, to)
 }
 
 /** Offset of the first of these bytes at or behind `from`, or -1. */

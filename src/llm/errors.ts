@@ -1,5 +1,6 @@
 // From what a vendor says of a failure to one error, whose retryability is decided here once.
 import { AppError, ERRORS, type ErrorCode } from '../errors.ts'
+import { utf8 } from '../lib/bytes.ts'
 import { asNumber, asObject, asText } from './json.ts'
 import type { CallError, JsonObject } from './spec.ts'
 
@@ -200,7 +201,7 @@ export function failureIn(body: JsonObject): VendorFailure {
 
 /** Reads any vendor's error answer. */
 export function readError(status: number, headers: Headers, bytes: Uint8Array): CallError {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 65536)).toString()
+  const text = utf8(bytes, 0, Math.min(bytes.length, 65536))
   let body: unknown
   try {
     body = JSON.parse(text)

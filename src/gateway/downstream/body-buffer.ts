@@ -1,4 +1,5 @@
 import { AppError } from '../../errors.ts'
+import { part } from '../../lib/bytes.ts'
 import { chunkSize, CR, LF } from '../../lib/http1.ts'
 
 const CHUNK_LINE_LIMIT = 4_096
@@ -51,7 +52,7 @@ export class BodyBuffer {
       this.whole = this.#decoder.done
     } else {
       end = Math.min(bytes.length, at + this.#remaining)
-      this.#take(at === 0 && end === bytes.length ? bytes : bytes.subarray(at, end))
+      this.#take(part(bytes, at, end))
       this.#remaining -= end - at
       this.whole = this.#remaining === 0
     }

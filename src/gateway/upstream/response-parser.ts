@@ -1,4 +1,4 @@
-import { latin1 } from '../../lib/bytes.ts'
+import { latin1, part } from '../../lib/bytes.ts'
 import { chunkSize, COLON, CR, digits, indexOfBlankLine, isName, LF, nameEnd } from '../../lib/http1.ts'
 
 const HEAD_LIMIT = 64 * 1024
@@ -192,14 +192,6 @@ export class ResponseParser {
       this.#remaining = length
     } else this.#state = STATE.untilClose
   }
-}
-
-/** Up to here a copy is cheaper than a view: the engine keeps small arrays in its own heap and makes a buffer for them only when it must. */
-const COPIED = 1024
-
-function part(bytes: Uint8Array, from: number, to: number): Uint8Array {
-  if (from === 0 && to === bytes.length) return bytes
-  return to - from <= COPIED ? bytes.slice(from, to) : bytes.subarray(from, to)
 }
 
 /** The status code; -1 when the line is none of HTTP/1.x, -2 when it is damaged. */

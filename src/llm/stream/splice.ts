@@ -1,5 +1,6 @@
 // The hot path of a call that passes through: finds what the gateway must know in a JSON body without building it, and changes only those bytes.
 import { AppError } from '../../errors.ts'
+import { findBytes, newBytes, putBytes, utf8 } from '../../lib/bytes.ts'
 import {
   brokenJson,
   COMMA,
@@ -67,10 +68,8 @@ const BIT = Object.fromEntries(READ.map((name, index) => [name, 1 << index])) as
 const BY_LENGTH: Read[][] = Array.from({ length: 24 }, (_, length) => READ.filter((name) => name.length === length))
 const NAME_BYTES = Object.fromEntries(READ.map((name) => [name, Buffer.from(name)])) as Record<Read, Buffer>
 
-const text = (bytes: Buffer, from: number, to: number) => bytes.toString('utf8', from, to)
-
 /** Which of the read parameters this key is, if any. Refuses keys that some parser would take for one. */
-function readKey(bytes: Buffer, from: number, to: number): Read | undefined {
+function readKey(bytes: Uint8Array, from: number, to: number): Read | undefined {
   let plain = true
   for (let at = from; at < to; at++) {
     const byte = bytes[at] as number
@@ -90,7 +89,7 @@ function readKey(bytes: Buffer, from: number, to: number): Read | undefined {
     }
     return undefined
   }
-  const key = JSON.parse(text(bytes, from - 1, to + 1)) as string
+  const key = JSON.parse(utf8(bytes, from - 1, to + 1)) as string
   const folded = key.toUpperCase().toLowerCase()
   const meant = READ.find((name) => name === folded)
   if (meant === undefined) return undefined
@@ -106,33 +105,33 @@ function readKey(bytes: Buffer, from: number, to: number): Read | undefined {
 const wrongType = (field: string, expected: string) =>
   new AppError('invalid_request', `"${field}" must be ${expected}`, { field })
 
-function readInteger(bytes: Buffer, from: number, to: number, field: Read): number | undefined {
-  const value = text(bytes, from, to)
+function readInteger(bytes: Uint8Array, from: number, to: number, field: Read): number | undefined {
+  const value = utf8(bytes, from, to)
   if (value === 'null') return undefined
   const number = Number(value)
   if (!Number.isFinite(number) || bytes[from] === QUOTE) throw wrongType(field, 'a number')
   return number
 }
 
-function readText(bytes: Buffer, from: number, to: number, field: Read): string | undefined {
+function readText(bytes: Uint8Array, from: number, to: number, field: Read): string | undefined {
   if (bytes[from] === QUOTE) {
-    const inner = text(bytes, from + 1, to - 1)
-    return inner.includes('\\') ? (JSON.parse(text(bytes, from, to)) as string) : inner
+    const inner = utf8(bytes, from + 1, to - 1)
+    return inner.includes('\\') ? (JSON.parse(utf8(bytes, from, to)) as string) : inner
   }
-  if (text(bytes, from, to) === 'null') return undefined
+  if (utf8(bytes, from, to) === 'null') return undefined
   throw wrongType(field, 'a string')
 }
 
-function readTruth(bytes: Buffer, from: number, to: number, field: string): boolean {
+function readTruth(bytes: Uint8Array, from: number, to: number, field: string): boolean {
   const first = bytes[from]
   // t, f, n: the value is known to be well formed.
   if (first === 0x74) return true
   if (first === 0x66 || first === 0x6e) return false
-  throw wrongType(field, `true or false, not ${text(bytes, from, Math.min(to, from + 20))}`)
+  throw wrongType(field, `true or false, not ${utf8(bytes, from, Math.min(to, from + 20))}`)
 }
 
 /** Lenient, for other formats may mean something else by the name: what is neither null nor false is taken for a yes. */
-function saysYes(bytes: Buffer, from: number): boolean | undefined {
+function saysYes(bytes: Uint8Array, from: number): boolean | undefined {
   return bytes[from] === 0x6e ? undefined : bytes[from] !== 0x66
 }
 
@@ -140,8 +139,7 @@ function saysYes(bytes: Buffer, from: number): boolean | undefined {
  * One pass over a JSON request body. Throws `invalid_json` naming the position, and `invalid_request` when the body is no object or one of the
  * parameters that policy reads comes twice, misspelt in case, or escaped. Escapes in strings longer than 256 bytes are left to the vendor to judge.
  */
-export function scanRequest(body: Uint8Array): RequestScan {
-  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+export function scanRequest(bytes: Uint8Array): RequestScan {
   const scan: RequestScan = {
     model: undefined,
     modelStart: -1,
@@ -204,7 +202,7 @@ export function scanRequest(body: Uint8Array): RequestScan {
   return scan
 }
 
-function note(scan: RequestScan, bytes: Buffer, name: Read, from: number, to: number): void {
+function note(scan: RequestScan, bytes: Uint8Array, name: Read, from: number, to: number): void {
   switch (name) {
     case 'model':
       scan.model = readText(bytes, from, to, name)
@@ -215,11 +213,11 @@ function note(scan: RequestScan, bytes: Buffer, name: Read, from: number, to: nu
       scan.stream = readTruth(bytes, from, to, name)
       break
     case 'stream_options':
-      if (bytes[from] !== OPEN_OBJECT && text(bytes, from, to) !== 'null') throw wrongType(name, 'an object')
+      if (bytes[from] !== OPEN_OBJECT && utf8(bytes, from, to) !== 'null') throw wrongType(name, 'an object')
       scan.streamOptionsStart = from
       scan.streamOptionsEnd = to
       scan.includeUsage =
-        (JSON.parse(text(bytes, from, to)) as { include_usage?: unknown } | null)?.include_usage === true
+        (JSON.parse(utf8(bytes, from, to)) as { include_usage?: unknown } | null)?.include_usage === true
       break
     case 'max_tokens':
     case 'max_output_tokens':
@@ -283,41 +281,39 @@ function modelBytes(model: string): Buffer {
 
 /** The body with only the named values changed; every other byte stays. */
 export function spliceRequest(body: Uint8Array, scan: RequestScan, change: Splice): Uint8Array {
-  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
   const model =
     change.model !== undefined && scan.modelStart >= 0 && change.model !== scan.model
       ? modelBytes(change.model)
       : undefined
-  const usage = change.includeUsage === true && !scan.includeUsage ? askUsage(bytes, scan) : undefined
+  const usage = change.includeUsage === true && !scan.includeUsage ? askUsage(body, scan) : undefined
   if (model === undefined && usage === undefined) return body
   const usageStart = scan.streamOptionsStart < 0 ? scan.bodyStart : scan.streamOptionsStart
   const usageEnd = scan.streamOptionsStart < 0 ? scan.bodyStart : scan.streamOptionsEnd
-  const spliced = Buffer.allocUnsafe(
-    bytes.length +
+  const spliced = newBytes(
+    body.length +
       (model === undefined ? 0 : model.length - scan.modelEnd + scan.modelStart) +
       (usage === undefined ? 0 : usage.length - usageEnd + usageStart),
   )
   let read = 0
   let written = 0
   const edit = (insert: Buffer, from: number, to: number) => {
-    written += bytes.copy(spliced, written, read, from)
-    written += insert.copy(spliced, written)
+    written = putBytes(spliced, putBytes(spliced, written, body, read, from), insert)
     read = to
   }
   const usageFirst = usageStart < scan.modelStart
   if (usage !== undefined && usageFirst) edit(usage, usageStart, usageEnd)
   if (model !== undefined) edit(model, scan.modelStart, scan.modelEnd)
   if (usage !== undefined && !usageFirst) edit(usage, usageStart, usageEnd)
-  bytes.copy(spliced, written, read)
+  putBytes(spliced, written, body, read)
   return spliced
 }
 
 /** What stands in place of `stream_options`, or at the start of the body when there is none. */
-function askUsage(bytes: Buffer, scan: RequestScan): Buffer {
+function askUsage(bytes: Uint8Array, scan: RequestScan): Buffer {
   if (scan.streamOptionsStart < 0) {
     return bytes[skipSpace(bytes, scan.bodyStart)] === CLOSE_OBJECT ? ASK_USAGE : ASK_USAGE_FIRST
   }
-  const value = JSON.parse(text(bytes, scan.streamOptionsStart, scan.streamOptionsEnd)) as object | null
+  const value = JSON.parse(utf8(bytes, scan.streamOptionsStart, scan.streamOptionsEnd)) as object | null
   return Buffer.from(JSON.stringify({ ...value, include_usage: true }))
 }
 
@@ -327,6 +323,5 @@ const IMAGE_MARKS = ['"image_url"', '"input_image"', '"image"', '"inlineData"', 
 
 /** Whether a body seems to carry an image: a search for the words of all formats, so a text that quotes them exactly counts too. */
 export function mentionsImage(body: Uint8Array): boolean {
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-  return IMAGE_MARKS.some((mark) => bytes.indexOf(mark) !== -1)
+  return IMAGE_MARKS.some((mark) => findBytes(body, mark) !== -1)
 }
