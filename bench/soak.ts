@@ -34,7 +34,8 @@ providers:
   - { id: one, type: openai-compatible, base_url: "${vendor.origin}/v1" }
   - { id: two, type: openai-compatible, base_url: "${vendor.origin}/v1" }
 aliases:
-  - { name: soaked, targets: [{ provider: one, model: m }], fallbacks: [{ provider: two, model: m }], retries: { backoff_ms: 5 } }
+  - { name: soaked, targets: [{ provider: one, model: m }], fallbacks: [{ provider: two, model: m, continues_prefix: true }],
+      continue_streams: true, retries: { backoff_ms: 5 }, mirror: { provider: two, model: m, percent: 5 } }
 prices:
   - { provider: one, model: m, input: 150000, output: 600000 }
   - { provider: two, model: m, input: 150000, output: 600000 }
@@ -48,7 +49,7 @@ const child = Bun.spawn([process.execPath, main, 'start', '--port', '0', '--data
   stdout: 'pipe',
   stderr: 'inherit',
 })
-const url = await addressOf(child.stdout)
+const { url, token } = await startOf(child.stdout)
 
 /** Reads the address from what the start prints. */
 async function addressOf(output: ReadableStream<Uint8Array>): Promise<string> {

@@ -144,17 +144,18 @@ export function spooledCosts(folder: string): LedgerSum[] {
   )
 }
 
+const DEFAULT_SHARING = Sharing.parse({})
+
 /** Counters and answers that many nodes share. */
 function openShared(url: string, holder: SnapshotHolder, watch: BudgetWatch, log: Log) {
   const client = new Bun.RedisClient(url, { connectionTimeout: 1_000 })
   client.connect().catch((error: unknown) => log('warn', `Redis cannot be reached yet: ${describeError(error)}`))
-  const sharing = holder.known() ? holder.current().traffic.sharing : undefined
+  const sharing = () => (holder.known() ? holder.current().traffic.sharing : undefined) ?? DEFAULT_SHARING
   const leases = new RedisLeases(client, {
     node: `${process.pid}-${crypto.randomUUID()}`,
-    sharing: sharing ?? Sharing.parse({}),
+    sharing,
     onChange: (change, error) => {
-      const meanwhile =
-        (sharing?.on_loss ?? 'open') === 'open' ? 'this node counts for itself alone' : 'limited calls are refused'
+      const meanwhile = sharing().on_loss === 'open' ? 'this node counts for itself alone' : 'limited calls are refused'
       if (change === 'lost') log('error', `Redis is lost (${describeError(error)}): ${meanwhile} until it is back`)
       else log('info', 'Redis is back: limits and budgets are counted over all nodes again')
     },

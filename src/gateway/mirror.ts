@@ -1,5 +1,6 @@
 import { Call } from './call.ts'
-import { learn, record } from './account.ts'
+import { learn, record, tokensOf } from './account.ts'
+import { admitAtTarget, reserve } from './admit.ts'
 import type { Gateway } from './gateway.ts'
 import { planCall, type Incoming } from './plan.ts'
 import { toCallError } from './refuse.ts'
@@ -15,7 +16,8 @@ let running = 0
 
 /**
  * Sends a copy of a call to a second target. Its answer is recorded, as `mirror.…`, and thrown away; nothing of it reaches the client, and
- * its failure is nobody's. Never throws and never waits.
+ * its failure is nobody's. It costs what it costs, in the budgets that concern the call: when one of them, or a limit of the target, has no
+ * room for it, there is no copy. Never throws and never waits.
  */
 export function mirror(gateway: Gateway, original: Call, incoming: Incoming, target: SnapshotTarget): void {
   if (running >= MAX_RUNNING) return
@@ -36,6 +38,15 @@ export function mirror(gateway: Gateway, original: Call, incoming: Incoming, tar
 
 async function run(gateway: Gateway, call: Call, incoming: Incoming, target: SnapshotTarget): Promise<void> {
   try {
+    const admitted = admitAtTarget(gateway, call, target)
+    call.admission = admitted instanceof Promise ? await admitted : admitted
+    await reserve(gateway, call, incoming, [target])
+  } catch {
+    call.admission?.settle(Date.now(), 0, false)
+    gateway.inFlight--
+    return
+  }
+  try {
     const plan = planCall(call, incoming, target)
     const pool = gateway.traffic.health.pool(target.provider.id)
     const use = pool?.pick(Date.now(), Math.random)
@@ -53,7 +64,7 @@ async function run(gateway: Gateway, call: Call, incoming: Incoming, target: Sna
       } else call.errorCode = 'upstream_failed'
     } finally {
       settle(call, upcall.status || null, call.errorCode)
-      if (use) pool?.release(use, Date.now(), 0)
+      if (use) pool?.release(use, Date.now(), tokensOf(call))
     }
   } catch (error) {
     const failure = toCallError(error)

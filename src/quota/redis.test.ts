@@ -65,12 +65,12 @@ describe.skipIf(!server)('leases through Redis (skipped where no redis-server is
   })
 
   let nodes = 0
-  function node(sharing: object = {}, url = redis.url) {
+  function node(sharing: Partial<Sharing> = {}, url = redis.url) {
     const client = new Bun.RedisClient(url, { connectionTimeout: 500, maxRetries: 1 })
     const changes: string[] = []
     const leases = new RedisLeases(client, {
       node: `n${++nodes}`,
-      sharing: Sharing.parse(sharing),
+      sharing: () => Sharing.parse(sharing),
       onChange: (state) => changes.push(state),
     })
     const bank = new LeasedBank(leases)
@@ -94,6 +94,18 @@ describe.skipIf(!server)('leases through Redis (skipped where no redis-server is
     const { length } = await admitted(limiters, 3_000)
     expect(length).toBeLessThanOrEqual(1_000)
     expect(length).toBeGreaterThanOrEqual(1_000 * (1 - 0.02 * (count - 1) - 0.01))
+  })
+
+  test('a change of the sharing takes effect at once', async () => {
+    const sharing: Partial<Sharing> = { lease_percent: 1 }
+    const { leases } = node(sharing, 'redis://127.0.0.1:1')
+    expect(leases.share).toBe(0.01)
+    sharing.lease_percent = 20
+    expect(leases.share).toBe(0.2)
+    const spec = { id: 'limit|l|in_flight', kind: 'slots', limit: 5, windowMs: 0 } as const
+    expect((await leases.ask(spec, 1, 1)).granted).toBe(1)
+    sharing.on_loss = 'closed'
+    expect((await leases.ask(spec, 1, 1)).granted).toBe(0)
   })
 
   test('workers of two nodes get what there is, and no more', async () => {

@@ -17,7 +17,8 @@ const RETRY_MS = 1_000
 export type RedisLeaseOptions = {
   /** This node's name among the others; no two nodes may share it. */
   readonly node: string
-  readonly sharing: Sharing
+  /** Asked each time: it may change while the node runs. */
+  readonly sharing: () => Sharing
   readonly timeoutMs?: number
   readonly now?: () => number
   /** Told when Redis is lost and when it is back. */
@@ -31,7 +32,6 @@ export type RedisLeaseOptions = {
  */
 export class RedisLeases implements LeaseSource {
   readonly holdMs = 500
-  readonly share: number
   readonly #client: RedisClient
   readonly #options: RedisLeaseOptions
   readonly #now: () => number
@@ -45,8 +45,12 @@ export class RedisLeases implements LeaseSource {
     this.#options = options
     this.#now = options.now ?? Date.now
     this.#timeoutMs = options.timeoutMs ?? 250
-    this.share = options.sharing.lease_percent / 100
     this.#alone = new LocalBank({ now: this.#now })
+  }
+
+  /** Largest share of a limit that this node may hold in advance. */
+  get share(): number {
+    return this.#options.sharing().lease_percent / 100
   }
 
   get isLost(): boolean {
@@ -153,7 +157,7 @@ export class RedisLeases implements LeaseSource {
   #askAlone(spec: MeterSpec, need: number, want: number): Grant {
     const now = this.#now()
     const refused = { granted: 0, ticket: 0, used: 0, spent: 0, waitMs: RETRY_MS, resetMs: RETRY_MS }
-    if (this.#options.sharing.on_loss === 'closed') return refused
+    if (this.#options.sharing().on_loss === 'closed') return refused
     const meter = this.#alone.open(spec)
     const granted = meter.fits(now, want) ? want : meter.fits(now, need) ? need : 0
     if (granted === 0) return { ...refused, waitMs: meter.waitMs(now, need) }

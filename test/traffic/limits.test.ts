@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, test } from 'bun:test'
+import { Alias } from '../../src/contract/alias.ts'
 import { Configuration } from '../../src/contract/configuration.ts'
 import { FakeVendor } from '../fake-vendor/vendor.ts'
 import { SECRET, sourceKey, sourceProvider, startTestGateway, type TestGateway } from '../helpers/gateway.ts'
 
 const OTHER = `prk_live_${'o'.repeat(43)}`
+const CALLER = { key: 'ci', team: 'a', application: null, end_user: null, provider: null }
 const vendor = new FakeVendor()
 const open: TestGateway[] = []
 afterEach(async () => {
@@ -190,10 +192,7 @@ describe('budgets', () => {
     expect(record.cost_micros).toBeGreaterThan(0)
     expect(record.cost_micros).toBeLessThan(500)
     const { budgets } = gateway.gateway.traffic.for(gateway.gateway.snapshot())
-    const [state] = budgets.states(
-      { key: 'ci', team: 'a', application: null, model: 'local/m', end_user: null, provider: null },
-      Date.now(),
-    )
+    const [state] = budgets.states({ ...CALLER, model: 'local/m' }, Date.now())
     expect(state).toMatchObject({ spentMicros: record.cost_micros!, usedMicros: record.cost_micros! })
     expect(budgets.openCount).toBe(0)
   })
@@ -212,6 +211,29 @@ describe('budgets', () => {
     const cap = Number(response.headers.get('x-portreeve-output-cap'))
     expect(cap).toBeGreaterThan(800)
     expect((vendor.requests[0]!.json() as { max_completion_tokens: number }).max_completion_tokens).toBe(cap)
+  })
+
+  test('a mirror is paid like any other call, and is left out when nobody can pay for it', async () => {
+    const alias = {
+      name: 'mirrored',
+      targets: [{ provider: 'local', model: 'm' }],
+      mirror: { provider: 'local', model: 'm', percent: 100 },
+    }
+    const paid = async (amount_micros: number, records: number) => {
+      const budgets = [{ name: 'b', amount_micros, wait_ms: 0 }]
+      const gateway = start({ budgets }, { aliases: [Alias.parse(alias)] })
+      expect((await ask(gateway, { model: 'mirrored' })).status).toBe(200)
+      await gateway.record(records - 1)
+      const compiled = gateway.gateway.traffic.for(gateway.gateway.snapshot()).budgets
+      expect(compiled.openCount).toBe(0)
+      expect(gateway.gateway.inFlight).toBe(0)
+      expect(gateway.records).toHaveLength(records)
+      return compiled.states({ ...CALLER, model: 'mirrored' }, Date.now())[0]!.spentMicros
+    }
+    const cost = await costOfOne()
+    expect(await paid(1_000, 2)).toBe(cost * 2)
+    // Enough for what one call could cost at most, not for two.
+    expect(await paid(200, 1)).toBe(cost)
   })
 
   test('a model without a price is refused by name', async () => {
