@@ -49,7 +49,7 @@ const child = Bun.spawn([process.execPath, main, 'start', '--port', '0', '--data
   stdout: 'pipe',
   stderr: 'inherit',
 })
-const { url, token } = await startOf(child.stdout)
+const url = await addressOf(child.stdout)
 
 /** Reads the address from what the start prints. */
 async function addressOf(output: ReadableStream<Uint8Array>): Promise<string> {
@@ -124,26 +124,42 @@ const held = await Promise.all(
     return response.status
   }),
 )
+/** What the running gateway itself says it still holds. */
+async function heldBy(things: string, name: string, of: (used: Record<string, number>) => number): Promise<number> {
+  const { address, token } = JSON.parse(readFileSync(join(folder, 'data', 'running.json'), 'utf8'))
+  const response = await fetch(`${address}/api/v1/${things}`, { headers: { authorization: `Bearer ${token}` } })
+  const { data } = (await response.json()) as { data: { name: string; used: Record<string, number>[] | null }[] }
+  const used = data.find((thing) => thing.name === name)?.used
+  if (!used) throw new Error(`${things} says nothing of the use of ${name}`)
+  return used.reduce((sum, each) => sum + of(each), 0)
+}
+await Bun.sleep(500)
+const slotsUsed = await heldBy('limits', 'slots', (used) => used['used'] ?? 0)
+const reserved = await heldBy('budgets', 'money', (used) => used['reserved_micros'] ?? 0)
+sample()
 child.kill('SIGTERM')
 const code = await child.exited
 await vendor.stop()
 rmSync(folder, { recursive: true, force: true })
 
-const settled = samples.slice(Math.floor(samples.length * SETTLED))
+const settled = samples.slice(Math.floor(samples.length * SETTLED), -1)
 const slope = slopeOf(settled.map(({ at, rss }) => [at, rss]))
 const descriptors = settled.map(({ descriptors }) => descriptors)
 const refused = held.filter((status) => status !== 200).length
+const idle = samples.at(-1)!.descriptors
 console.log(`${done} answered, ${failed} failed, ${left} left by their clients, in ${seconds} s`)
 console.log(
   `memory ${settled[0]?.rss.toFixed(0)} to ${settled.at(-1)?.rss.toFixed(0)} MiB, ${slope.toFixed(2)} MiB a minute`,
 )
 console.log(
-  `descriptors ${Math.min(...descriptors)} to ${Math.max(...descriptors)}; slots still held: ${refused}; exit ${code}`,
+  `descriptors ${Math.min(...descriptors)} to ${Math.max(...descriptors)}; at rest ${idle}; slots still held: ${refused + slotsUsed}; money still reserved: ${reserved}; exit ${code}`,
 )
 // Shorter runs only fill caches.
 const wrong = [
   seconds >= 300 && slope >= 1 && 'memory grows',
-  refused > 0 && 'slots leak',
+  Math.max(...descriptors) > Math.min(...descriptors) + SLOTS && 'descriptors grow',
+  refused + slotsUsed > 0 && 'slots leak',
+  reserved !== 0 && 'reservations leak',
   code !== 0 && 'the gateway did not end well',
   done === 0 && 'nothing was answered',
 ].filter(Boolean)
