@@ -12,6 +12,7 @@ import { providerCommands } from './providers.ts'
 import { liveCommands } from './role-live.ts'
 import { roleLint } from './role-lint.ts'
 import { roleCommands } from './role.ts'
+import { ruleCommands } from './rules.ts'
 import { start } from './start.ts'
 import { tryModel } from './try.ts'
 import { userCommands } from './users.ts'
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   ...callCommands,
   ...modelCommands,
   ...providerCommands,
+  ...ruleCommands,
   ...userCommands,
   ...configCommands,
   doctor,

@@ -31,6 +31,7 @@ export const ACTIONS = {
   'limits:List': 'viewer',
   'budgets:List': 'viewer',
   'guards:List': 'viewer',
+  'sections:List': 'viewer',
 
   'playground:Use': 'admin',
   'keys:Create': 'admin',
@@ -52,6 +53,8 @@ export const ACTIONS = {
   'budgets:Delete': 'admin',
   'guards:Update': 'admin',
   'guards:Delete': 'admin',
+  'sections:Update': 'admin',
+  'sections:Delete': 'admin',
   'configuration:Read': 'admin',
   'configuration:Check': 'admin',
   'users:List': 'admin',

@@ -9,22 +9,55 @@ import { Guard } from '../contract/guard.ts'
 import { Limit } from '../contract/limit.ts'
 import { ModelPrice } from '../contract/price.ts'
 import { Provider } from '../contract/provider.ts'
+import { Section, SECTIONS } from '../contract/section.ts'
 import { AppError } from '../errors.ts'
 import type { ResourceRow } from '../store/resource.ts'
 import type { Sealer } from './sealing.ts'
 
-/** The kinds of configuration that are kept one by one: schema, the field that names one, and their list in the file. */
+/** The kinds of configuration that are kept one by one: schema, the field that names one, and those in the file. */
 export const KINDS = {
-  provider: { schema: Provider, noun: 'provider', list: 'providers', idOf: (value: Provider) => value.id },
-  alias: { schema: Alias, noun: 'alias', list: 'aliases', idOf: (value: Alias) => value.name },
-  limit: { schema: Limit, noun: 'limit', list: 'limits', idOf: (value: Limit) => value.name },
-  budget: { schema: Budget, noun: 'budget', list: 'budgets', idOf: (value: Budget) => value.name },
-  guard: { schema: Guard, noun: 'guard', list: 'guards', idOf: (value: Guard) => value.name },
+  provider: {
+    schema: Provider,
+    noun: 'provider',
+    inFile: (file: Configuration) => file.providers,
+    idOf: (value: Provider) => value.id,
+  },
+  alias: {
+    schema: Alias,
+    noun: 'alias',
+    inFile: (file: Configuration) => file.aliases,
+    idOf: (value: Alias) => value.name,
+  },
+  limit: {
+    schema: Limit,
+    noun: 'limit',
+    inFile: (file: Configuration) => file.limits,
+    idOf: (value: Limit) => value.name,
+  },
+  budget: {
+    schema: Budget,
+    noun: 'budget',
+    inFile: (file: Configuration) => file.budgets,
+    idOf: (value: Budget) => value.name,
+  },
+  guard: {
+    schema: Guard,
+    noun: 'guard',
+    inFile: (file: Configuration) => file.guards,
+    idOf: (value: Guard) => value.name,
+  },
   price: {
     schema: ModelPrice,
     noun: 'price',
-    list: 'prices',
+    inFile: (file: Configuration) => file.prices,
     idOf: (value: ModelPrice) => `${value.provider}/${value.model}`,
+  },
+  section: {
+    schema: Section,
+    noun: 'section',
+    inFile: (file: Configuration) =>
+      SECTIONS.flatMap((name) => (file[name] === undefined ? [] : [{ name, settings: file[name] } as Section])),
+    idOf: (value: Section) => value.name,
   },
 } as const
 export type Kind = keyof typeof KINDS
@@ -46,8 +79,8 @@ export type Entry<K extends Kind = Kind> = {
 
 /** The entries of one kind in the file. */
 export function entriesOfFile<K extends Kind>(kind: K, configuration: Configuration): Entry<K>[] {
-  const { list, idOf } = KINDS[kind]
-  return (configuration[list] as readonly unknown[] as readonly ValueOf<K>[]).map((value) => ({
+  const { inFile, idOf } = KINDS[kind]
+  return (inFile(configuration) as readonly unknown[] as readonly ValueOf<K>[]).map((value) => ({
     kind,
     id: (idOf as (value: ValueOf<K>) => string)(value),
     value,

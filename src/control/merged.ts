@@ -64,6 +64,7 @@ export async function mergeConfiguration({ db, file, env, sealer, version }: Mer
     budget: merge('budget'),
     guard: merge('guard'),
     price: merge('price'),
+    section: merge('section'),
   }
   const rules = <K extends Kind>(list: readonly Entry<K>[]) =>
     list.map(({ value }) => resolvedSecrets(value, scope) as ValueOf<K>)
@@ -78,10 +79,7 @@ export async function mergeConfiguration({ db, file, env, sealer, version }: Mer
       limits: rules(entries.limit),
       budgets: rules(entries.budget),
       guards: rules(entries.guard),
-      cache: configuration?.cache,
-      overload: configuration?.overload,
-      responses: configuration?.responses,
-      sharing: configuration?.sharing,
+      ...Object.fromEntries(entries.section.map(({ value: { name, settings } }) => [name, settings])),
     },
   }
   return { source, entries, environment: variables, problems }

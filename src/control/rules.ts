@@ -1,4 +1,4 @@
-import type { BudgetView, GuardView, LimitView } from '../contract/api/rules.ts'
+import type { BudgetView, GuardView, LimitView, SectionView } from '../contract/api/rules.ts'
 import { budgetUse } from './budget-use.ts'
 import type { Context } from './context.ts'
 import type { Entry } from './entry.ts'
@@ -20,4 +20,8 @@ export async function toBudgetView(context: Context, entry: Entry<'budget'>): Pr
 
 export function toGuardView(_: Context, entry: Entry<'guard'>): GuardView {
   return { name: entry.id, guard: withoutSecrets('guard', entry.value), ...keptOf(entry) }
+}
+
+export function toSectionView(entry: Entry<'section'>): SectionView {
+  return { name: entry.id, settings: entry.value.settings, ...keptOf(entry) }
 }

@@ -171,6 +171,7 @@ function deed(kind: Kind, verb: string, id: string, changes: unknown) {
     budget: 'budgets',
     guard: 'guards',
     price: 'prices',
+    section: 'sections',
   }[kind]
   return { action: `${noun}:${verb}`, target: id, changes: changes as Record<string, unknown> | null }
 }

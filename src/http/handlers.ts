@@ -25,7 +25,7 @@ import {
 import { askPlayground, createPlaygroundKey } from '../control/playground.ts'
 import { testDraft, testProvider } from '../control/provider-test.ts'
 import { createProvider, getProvider, listProviders, searchRegistry, updateProvider } from '../control/providers.ts'
-import { toBudgetView, toGuardView, toLimitView } from '../control/rules.ts'
+import { toBudgetView, toGuardView, toLimitView, toSectionView } from '../control/rules.ts'
 import { checkText, readHealth, readSettings } from '../control/settings.ts'
 import type { Origin } from '../control/sign-in.ts'
 import { createThing, deleteThing, entriesOf, entryOf, keptOf, putThing, updateThing } from '../control/things.ts'
@@ -170,6 +170,14 @@ export const HANDLERS: { readonly [N in RouteName]: Handler<(typeof ROUTES)[N]> 
     toGuardView(context, await putThing(context, actor, 'guard', params.name, body, version)),
   async deleteGuard({ params }, { control, actor, version }) {
     await deleteThing(control.context, actor, 'guard', params.name, version)
+    return undefined
+  },
+  listSections: ({ query }, { control: { context } }) =>
+    pageOfAll(entriesOf(context, 'section').map(toSectionView), query, ({ name }) => name),
+  putSection: async ({ params, body }, { control: { context }, actor, version }) =>
+    toSectionView(await putThing(context, actor, 'section', params.name, body, version)),
+  async deleteSection({ params }, { control, actor, version }) {
+    await deleteThing(control.context, actor, 'section', params.name, version)
     return undefined
   },
 

@@ -162,7 +162,7 @@ describe.skipIf(!server)('leases through Redis (skipped where no redis-server is
     expect(spent).toBeGreaterThanOrEqual(9_000)
   })
 
-  test.each([
+  test.each<[Sharing['on_loss'], number]>([
     ['open', 5],
     ['closed', 0],
   ])(

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
+import { ruleCommands } from '../../src/cli/rules.ts'
 import { Configuration } from '../../src/contract/configuration.ts'
 import { FakeVendor } from '../fake-vendor/vendor.ts'
 import { sourceProvider, startTestGateway } from '../helpers/gateway.ts'
@@ -70,5 +71,18 @@ describe.each(PAGES)('docs/%s.md', (page, checks) => {
       await response.text()
     }
     await gateway.stop()
+  })
+})
+
+describe.each(['limits', 'budgets', 'guards', 'routing', 'cache'])('docs/%s.md', (page) => {
+  test('its example can be applied by the command that it names', async () => {
+    const text = await Bun.file(join(DOCS, `${page}.md`)).text()
+    const [, noun = ''] = /portreeve (\w+) apply/.exec(text) ?? []
+    const name = page === 'cache' ? 'cache' : noun
+    const example = await exampleOf(page)
+    const apply = ruleCommands.find((command) => command.name === `${noun} apply`)
+    expect(apply).toBeDefined()
+    expect(Object.keys(example)).toContain(name)
+    expect(Object.keys(Configuration.shape)).toContain(name)
   })
 })

@@ -69,6 +69,9 @@ export const ROUTES = {
   listGuards: rules.listGuards,
   putGuard: rules.putGuard,
   deleteGuard: rules.deleteGuard,
+  listSections: rules.listSections,
+  putSection: rules.putSection,
+  deleteSection: rules.deleteSection,
 
   createPlaygroundKey: playground.createPlaygroundKey,
   askPlayground: playground.askPlayground,

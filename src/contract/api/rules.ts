@@ -5,6 +5,7 @@ import { Limit } from '../limit.ts'
 import { Paging, pageOf } from '../listing.ts'
 import { route } from '../route.ts'
 import { Micros, Timestamp } from '../shared.ts'
+import { Section } from '../section.ts'
 import { Kept, NameParam } from './shared.ts'
 
 /** What counts apart under a rule: `{ team: "web" }`; empty for a rule that all share. */
@@ -33,6 +34,10 @@ export type BudgetView = z.infer<typeof BudgetView>
 /** Guards come in kinds with fields of their own: the rule is in `guard`. */
 export const GuardView = z.object({ name: z.string(), guard: Guard, ...Kept.shape })
 export type GuardView = z.infer<typeof GuardView>
+
+/** A section of which there is one: its settings are in `settings`. */
+export const SectionView = z.object({ name: z.string(), settings: z.record(z.string(), z.unknown()), ...Kept.shape })
+export type SectionView = z.infer<typeof SectionView>
 
 export const listLimits = route({
   method: 'GET',
@@ -111,6 +116,33 @@ export const deleteGuard = route({
   path: '/guards/{name}',
   action: 'guards:Delete',
   summary: 'Delete a guard',
+  params: NameParam,
+  versioned: true,
+})
+
+export const listSections = route({
+  method: 'GET',
+  path: '/sections',
+  action: 'sections:List',
+  summary: 'List the sections cache, overload, responses and sharing, where they are set',
+  query: Paging,
+  result: pageOf(SectionView),
+})
+export const putSection = route({
+  method: 'PUT',
+  path: '/sections/{name}',
+  action: 'sections:Update',
+  summary: 'Create or replace a section',
+  params: NameParam,
+  body: Section,
+  result: SectionView,
+  versioned: true,
+})
+export const deleteSection = route({
+  method: 'DELETE',
+  path: '/sections/{name}',
+  action: 'sections:Delete',
+  summary: 'Delete a section: its defaults hold again',
   params: NameParam,
   versioned: true,
 })
