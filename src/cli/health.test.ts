@@ -1,4 +1,7 @@
 import { afterAll, expect, test } from 'bun:test'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { health } from './health.ts'
 import { runCommandLine } from './run.ts'
 
@@ -10,6 +13,10 @@ const server = Bun.serve({
 const sick = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('', { status: 503 }) })
 afterAll(() => Promise.all([server.stop(true), sick.stop(true)]))
 
+/** Broken since the process started: it runs on what the file said before, and must not be killed for it. */
+const cwd = mkdtempSync(join(tmpdir(), 'health-'))
+writeFileSync(join(cwd, 'portreeve.yaml'), 'providrs: [')
+
 test.each([
   [server.port, 0, `alive: http://127.0.0.1:${server.port}/healthz`],
   [sick.port, 1, 'answers 503'],
@@ -20,7 +27,7 @@ test.each([
     out: (text: string) => void (printed += text),
     err: (text: string) => void (printed += text),
     env: { PORT: String(port), HOST: '0.0.0.0' },
-    cwd: '/',
+    cwd,
     colour: false,
     readStdin: () => Promise.resolve(''),
   }

@@ -48,14 +48,19 @@ export type ConfigInput = {
   readonly flags: Readonly<Record<string, string | undefined>>
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
+  /** Does without a file that is broken: for whoever only looks for a process that runs on what it was before. */
+  readonly withoutBrokenFile?: boolean
 }
 
 const USUAL_FILE = 'portreeve.yaml'
 
 /** Reads flags, environment and file. Throws one `invalid_configuration` that names the setting or each place in the file. */
-export function loadConfig({ flags, env, cwd }: ConfigInput): { config: Config; file: StartFile | null } {
+export function loadConfig({ flags, env, cwd, withoutBrokenFile = false }: ConfigInput): {
+  config: Config
+  file: StartFile | null
+} {
   const said = (name: SettingName) => flagOrEnvironment(SETTINGS[name], flags, env)
-  const file = readFile(said('configFile')?.value, env, cwd)
+  const file = attempt(() => readFile(said('configFile')?.value, env, cwd), withoutBrokenFile)
   const sources: SettingSource[] = []
   const values = {} as Record<SettingName, string | null>
   for (const name of Object.keys(SETTINGS) as SettingName[]) {
@@ -90,6 +95,15 @@ export function loadConfig({ flags, env, cwd }: ConfigInput): { config: Config; 
     throw wrong('databaseUrl', 'use sqlite:PATH or postgres://user:password@host/database')
   }
   return { config: Object.freeze(config), file }
+}
+
+function attempt<T>(read: () => T, forgiving: boolean): T | null {
+  try {
+    return read()
+  } catch (error) {
+    if (forgiving) return null
+    throw error
+  }
 }
 
 /** The data folder alone: no file says it, so that a broken file does not hide the gateway that runs there. */
