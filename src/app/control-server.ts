@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import { listenProblem } from '../lib/listen-problem.ts'
 import type { ControlHandler, Peer } from '../http/server.ts'
 
 export type ControlServer = { readonly port: number; readonly stop: () => void }
@@ -19,7 +20,7 @@ export function listenControl(hostname: string, port: number, handle: ControlHan
   } catch (error) {
     throw new AppError(
       'conflict',
-      `the management API cannot listen on ${hostname}:${port}: ${error instanceof Error ? error.message : String(error)} Choose another with --admin-port.`,
+      `the management API cannot listen on ${hostname}:${port}: ${listenProblem(error)}. Choose another with --admin-port.`,
       { field: '--admin-port' },
       error,
     )

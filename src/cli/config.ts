@@ -54,20 +54,21 @@ function whereOf(flags: Record<string, string | undefined>, io: Io): Config | Ap
   }
 }
 
-function countsOf({ providers, aliases, keys, limits, budgets, guards }: Configuration): string {
+function countsOf({ providers, aliases, keys, prices, limits, budgets, guards, ...others }: Configuration): string {
   const counts = [
     [providers, 'provider', 'providers'],
     [aliases, 'alias', 'aliases'],
     [keys, 'key', 'keys'],
+    [prices, 'price', 'prices'],
     [limits, 'limit', 'limits'],
     [budgets, 'budget', 'budgets'],
     [guards, 'guard', 'guards'],
   ] as const
-  const said = counts.filter(([{ length }]) => length > 0)
-  return (
-    said.map(([{ length }, one, many]) => `${length} ${length === 1 ? one : many}`).join(', ') ||
-    'nothing is set up in it'
-  )
+  const said = counts
+    .filter(([{ length }]) => length > 0)
+    .map(([{ length }, one, many]) => `${length} ${length === 1 ? one : many}`)
+  const sections = Object.entries(others).flatMap(([name, value]) => (typeof value === 'object' ? [name] : []))
+  return [...said, ...sections].join(', ') || 'nothing is set up in it'
 }
 
 const show = defineCommand({

@@ -14,7 +14,10 @@ export async function runCommandLine(argv: readonly string[], commands: readonly
   const words = argv.filter((word) => !word.startsWith('-'))
   if (argv.length === 0 || argv[0] === 'help' || (argv[0]?.startsWith('-') && argv.includes('--help'))) {
     const asked = find(commands, argv.slice(1))
-    io.out(asked ? commandHelp(asked) : overview(commands))
+    const ofNoun = commands.filter(({ name }) => name.split(' ')[0] === argv[1])
+    if (argv[0] === 'help' && argv[1] !== undefined && !argv[1].startsWith('-') && ofNoun.length === 0)
+      return unknownCommand(argv.slice(1), commands, io)
+    io.out(asked ? commandHelp(asked) : overview(ofNoun.length > 0 ? ofNoun : commands))
     return 0
   }
   if (argv[0] === '--version' || argv[0] === 'version') {

@@ -2,10 +2,12 @@ import { describe, expect, test } from 'bun:test'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Configuration } from '../contract/configuration.ts'
 import { AppError } from '../errors.ts'
 import { loadConfig } from './config.ts'
 import { readConfigurationText } from './configuration-text.ts'
 import { resolveReference } from './reference.ts'
+import { fieldsAt } from './schema-path.ts'
 import { watchText } from './watch.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'config-'))
@@ -110,7 +112,21 @@ keys:
     ['keys:\n  - name: ci\n    secret: file:empty\n', '3:13 keys[0].secret the file empty is empty'],
     ['keys:\n  - name: ci\n  - name: ci\n', '3:11 keys[1].name "ci" is the name of keys[0] already; choose another'],
     ['keys:\n  - name: ci\n    name: cd\n', '3:5  this field is given twice; keep one'],
-    ['providers: {}\n', '1:12 providers must be a list'],
+    ['providers: {}\n', '1:12 providers must be a list, as [a, b]'],
+    ['aliases:\n  - { name: x, targets: [] }\n', '2:25 aliases[0].targets must have at least one entry'],
+    ['aliases:\n  - { name: x }\n', '2:5 aliases[0].targets is missing; add it (a list)'],
+    [
+      'aliases:\n  - { name: x, targets: ["demo/parley"] }\n',
+      `2:26 aliases[0].targets[0] must be a mapping of fields, with ${fieldsAt(Configuration, ['aliases', 0, 'targets', 0]).join(', ')}`,
+    ],
+    ['server: { port: 99999 }\n', '1:17 server.port must be at most 65535'],
+    ['server: { prot: 80 }\n', '1:11 server.prot there is no field "prot" here; did you mean "port"?'],
+    [
+      'guards:\n  - { name: x, kind: pattern }\n',
+      '2:22 guards[0].kind must be one of patterns, personal_data, size, tools, json_schema, webhook; did you mean "patterns"?',
+    ],
+    ['version: 2\n', '1:10 version must be 1'],
+    ['budgets:\n  - { name: x }\n', '2:5 budgets[0].amount_micros is missing; whole micro-dollars: 50000000 is $50'],
     [
       'aliases:\n  - { name: x, targets: [{ provider: a, model: b, weight: heavy }] }\n',
       '2:59 aliases[0].targets[0].weight must be a number',
@@ -124,7 +140,7 @@ keys:
       '2:37 prices[0].input must be whole micro-dollars for a million tokens: 150000 is $0.15',
     ]),
     ['keys:\n  - { name: x, secret: 123 }\n', '2:24 keys[0].secret must be text: put it in quotation marks'],
-    ['- a\n', '1:1  must be a mapping of fields'],
+    ['- a\n', `1:1  must be a mapping of fields, with ${fieldsAt(Configuration, []).join(', ')}`],
   ])('%j is refused at its place', (text, expected) => {
     const result = read(text)
     if (result.ok) throw new Error('it was taken')

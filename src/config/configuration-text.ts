@@ -58,8 +58,7 @@ function inPlace(
     })
   }
   const given = valueAt(value, path)
-  const near =
-    issue.code === 'invalid_value' && typeof given === 'string' ? closest(given, issue.values.map(String)) : undefined
+  const near = typeof given === 'string' ? closest(given, choicesOf(issue) ?? []) : undefined
   const missing = given === undefined && path.length > 0
   const text = missing
     ? `is missing; ${remedyOf(path) ?? issue.message}`
@@ -79,15 +78,42 @@ const KINDS: Readonly<Record<string, string>> = {
 
 /** What a value must be. Never shows the value, which may be a secret. */
 function wording(issue: z.core.$ZodIssue, given: unknown, described: string | undefined): string {
-  if (issue.code === 'invalid_value') return `must be one of ${issue.values.map(String).join(', ')}`
+  const choices = choicesOf(issue)
+  if (choices) return `must be ${choices.length === 1 ? '' : 'one of '}${choices.join(', ')}`
   if (issue.code === 'invalid_format' && issue.format === 'url') return 'must be a URL, as https://host/path'
   if (described !== undefined && ['invalid_type', 'too_small', 'too_big'].includes(issue.code))
     return `must be ${described}`
+  if (issue.code === 'too_small') return `must ${boundOf(issue.origin, 'at least', issue.minimum)}`
+  if (issue.code === 'too_big') return `must ${boundOf(issue.origin, 'at most', issue.maximum)}`
   if (issue.code !== 'invalid_type') return issue.message
   if (issue.expected === 'string' && (typeof given === 'number' || typeof given === 'boolean'))
     return 'must be text: put it in quotation marks'
   const kind = KINDS[issue.expected]
-  return kind === undefined ? issue.message : `must be ${kind}`
+  if (kind === undefined) return issue.message
+  const fields = issue.expected === 'object' ? fieldsAt(Configuration, issue.path as Path) : []
+  const how = fields.length > 0 ? `, with ${fields.join(', ')}` : issue.expected === 'array' ? ', as [a, b]' : ''
+  return `must be ${kind}${how}`
+}
+
+/** What a value may be, where it is one of a few. */
+function choicesOf(issue: z.core.$ZodIssue): string[] | undefined {
+  if (issue.code === 'invalid_value') return issue.values.map(String)
+  if (issue.code !== 'invalid_union' || issue.discriminator === undefined) return undefined
+  const { options } = issue as { readonly options?: readonly unknown[] }
+  return options?.map(String)
+}
+
+const COUNTED: Readonly<Record<string, string>> = {
+  string: 'characters',
+  array: 'entries',
+  set: 'entries',
+  map: 'entries',
+}
+
+function boundOf(origin: string, which: string, bound: number | bigint): string {
+  const counted = COUNTED[origin]
+  if (counted === undefined) return `be ${which} ${bound}`
+  return `have ${which} ${Number(bound) === 1 ? `one ${counted === 'entries' ? 'entry' : 'character'}` : `${bound} ${counted}`}`
 }
 
 /** What the schema itself says of a number, its unit above all. */
@@ -96,10 +122,12 @@ function describedAt(path: Path): string | undefined {
   return schema?.type === 'number' ? schema.description : undefined
 }
 
+const TYPES: Readonly<Record<string, string>> = { array: 'a list', object: 'a mapping', number: 'a number' }
+
 /** What a missing field should hold, where its schema says it. */
 function remedyOf(path: Path): string | undefined {
   const schema = schemaAt(Configuration, path)
-  return schema?.description ?? (schema ? `add it (${schema.type})` : undefined)
+  return schema?.description ?? (schema ? `add it (${TYPES[schema.type] ?? schema.type})` : undefined)
 }
 
 /** Lists whose entries are known by a name of their own. */

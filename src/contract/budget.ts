@@ -19,8 +19,7 @@ export const Budget = z.strictObject({
   name: Slug,
   for: Owner.default({}),
   per: z.array(z.enum(['key', 'application', 'team', 'model'])).default([]),
-  /** Integer micro-dollars: 50_000_000 is 50 US dollars. */
-  amount_micros: z.int().min(0).max(1_000_000_000_000_000),
+  amount_micros: z.int().min(0).max(1_000_000_000_000_000).describe('whole micro-dollars: 50000000 is $50'),
   period: z.enum(['day', 'week', 'month', 'once']).default('month'),
   mode: z.enum(['hard', 'soft']).default('hard'),
   /** A call to a model without a known price: refused, or let through and counted as unpriced. */

@@ -86,13 +86,14 @@ async function modelsOfType(type: string): Promise<readonly Model[]> {
   return models
 }
 
-/** The demo is not in the catalogue of vendors. */
+/** The catalogue knows what the demo can do; here stands what it is for. */
 const DEMO: readonly Model[] = Object.entries(DEMO_MODELS).map(([id, { about, kind }]) => ({
+  capabilities: {},
+  ...findModel('demo', id),
   provider: 'demo',
   id,
   name: about,
   kind,
-  capabilities: kind === 'chat' ? { tools: true, jsonSchema: true } : {},
   price: DEMO_PRICE,
 }))
 

@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts'
 import { newId } from '../lib/id.ts'
+import { listenProblem } from '../lib/listen-problem.ts'
 import { Answer, headerLine } from './downstream/answer.ts'
 import { bridge, type WebHandler } from './downstream/bridge.ts'
 import type { Inbound } from './downstream/inbound.ts'
@@ -76,7 +77,7 @@ function listen(options: ListenerOptions): Listener {
   } catch (error) {
     throw new AppError(
       'conflict',
-      `cannot listen on ${options.host}:${options.port}: ${error instanceof Error ? error.message : String(error)} Choose another with --port, or stop what uses it.`,
+      `cannot listen on ${options.host}:${options.port}: ${listenProblem(error)}. Choose another with --port, or stop what uses it.`,
       { field: '--port' },
       error,
     )
