@@ -1,5 +1,6 @@
 import type { TapReport } from '../llm/protocol.ts'
 import type { Call } from './call.ts'
+import type { Reservation } from '../quota/budget.ts'
 import type { Gateway } from './gateway.ts'
 import { NO_USAGE } from './traffic.ts'
 
@@ -48,6 +49,13 @@ export function keepAnswer(call: Call, contentType: string): void {
 
 const DONE = Promise.resolve()
 
+/** What goes on in the background will cost something: its money stays reserved until that is known. */
+function settleReservation(gateway: Gateway, { left, costMicros }: Call, reservation: Reservation, now: number): void {
+  const id = left?.due && left.ids[0]
+  if (id === undefined || costMicros) reservation.settle(now, costMicros ?? 0)
+  else gateway.traffic.origins.hold(id, reservation)
+}
+
 /** Writes the call's one record; resolves when it is durable. Later calls do nothing. */
 export function record(gateway: Gateway, call: Call): Promise<void> {
   if (call.recorded) return DONE
@@ -57,7 +65,7 @@ export function record(gateway: Gateway, call: Call): Promise<void> {
   if (call.admission ?? call.reservation) {
     const now = Date.now()
     call.admission?.settle(now, tokensOf(call))
-    call.reservation?.settle(now, call.costMicros ?? 0)
+    if (call.reservation) settleReservation(gateway, call, call.reservation, now)
   }
   return gateway.record(call.toRecord(), call.left)
 }

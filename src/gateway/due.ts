@@ -46,10 +46,12 @@ function charge(gateway: Gateway, { target, snapshot }: Call, id: string, due: D
   const now = Date.now()
   const cost = target.provider.cost(target.model, usage, now)
   const micros = cost.micros === null ? null : Math.max(0, cost.micros - due.cost_micros)
+  const held = origins.release(id)
   const made = { ...origin, ids: [id], settled: true as const }
   origins.remember(made)
   const { key_name, application, team, model_asked: model } = due
-  if (micros !== null && key_name !== null)
+  if (held) held.settle(now, micros ?? 0)
+  else if (micros !== null && key_name !== null)
     gateway.traffic
       .for(snapshot)
       .budgets.charge({ key: key_name, application, team, model, end_user: due.end_user, provider: null }, micros, now)

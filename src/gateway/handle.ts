@@ -28,7 +28,7 @@ export async function handleCall(gateway: Gateway, request: Inbound, match: Call
   gateway.inFlight++
   try {
     const parameters = request.query ? Object.fromEntries(new URLSearchParams(request.query)) : NO_QUERY
-    call.key = identify(call.snapshot, request, parameters['key'])
+    const key = (call.key = identify(call.snapshot, request, parameters['key']))
     gateway.load.check(call.key.priority, gateway.inFlight, call.snapshot.traffic.overload, call.started)
     if (request.method !== 'POST') throw methodNotAllowed(request.method)
     const arriving = request.body(gateway.limits.bodyBytes)
@@ -39,7 +39,7 @@ export async function handleCall(gateway: Gateway, request: Inbound, match: Call
       query: parameters,
       pathModel: match.model,
       pathStream: match.stream,
-      headerLines: () => forwardedLines(request),
+      headerLines: () => forwardedLines(request, key),
       decoded: undefined,
     }
     read(call, incoming)

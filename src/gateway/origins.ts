@@ -1,4 +1,5 @@
 import type { Due, Made, Origin } from '../contract/origin.ts'
+import type { Reservation } from '../quota/budget.ts'
 
 /** Ids that one process remembers, about 30 MB of them. */
 const MOST = 250_000
@@ -23,6 +24,8 @@ export type SharedOrigins = {
 export class Origins {
   readonly #known = new Map<string, Origin>()
   readonly #due = new Map<string, Due>()
+  /** Money for what is due. */
+  readonly #held = new Map<string, Reservation>()
   readonly #awaited = new Map<string, Set<() => void>>()
   readonly most: number
   /** Receives what other processes of the node should know. */
@@ -54,7 +57,11 @@ export class Origins {
     }
     const first = ids[0]
     if (first !== undefined && due) this.#due.set(first, due)
-    if (first !== undefined && settled) this.#due.delete(first)
+    if (first !== undefined && settled) {
+      // Another process has charged it.
+      this.release(first)?.settle(Date.now(), 0)
+      this.#due.delete(first)
+    }
     for (const oldest of this.#known.keys()) {
       if (this.#known.size <= this.most) return
       this.#known.delete(oldest)
@@ -69,6 +76,22 @@ export class Origins {
   /** What is still to be charged for a response. */
   dueFor(id: string): Due | undefined {
     return this.#due.get(id)
+  }
+
+  /** Keeps what is reserved for a response until it is charged, or the reservation is over. */
+  hold(id: string, reservation: Reservation): void {
+    this.#held.set(id, reservation)
+  }
+
+  release(id: string): Reservation | undefined {
+    const held = this.#held.get(id)
+    this.#held.delete(id)
+    return held
+  }
+
+  /** Forgets reservations that are over. Call now and then. */
+  sweep(now: number): void {
+    for (const [id, { expiresAt }] of this.#held) if (expiresAt <= now) this.#held.delete(id)
   }
 
   /** All that is known, the oldest first, for a process that begins. */

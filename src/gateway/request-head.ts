@@ -1,6 +1,7 @@
 import { isDynamic } from '../llm/auth/authorize.ts'
 import type { Inbound } from './downstream/inbound.ts'
-import type { ServedEndpoint, SnapshotCredential, SnapshotProvider } from '../snapshot/snapshot.ts'
+import type { ServedEndpoint, SnapshotCredential, SnapshotKey, SnapshotProvider } from '../snapshot/snapshot.ts'
+import { tenantOf } from './tenant.ts'
 
 /** Headers of the client that mean something to the vendor when both speak the same format. */
 const FORWARDED = [
@@ -86,11 +87,17 @@ export function requestHead(address: Address, length: number, lines = ''): strin
 }
 
 /** Header lines of the client's own that go on to a vendor of the same format. */
-export function forwardedLines(request: Inbound): string {
+export function forwardedLines(request: Inbound, key: SnapshotKey): string {
   let lines = ''
   for (const name of FORWARDED) {
     const value = request.header(name)
-    if (value !== undefined && /^[\t\x20-\x7e]*$/.test(value)) lines += `${name}: ${value}\r\n`
+    if (value === undefined || !/^[\t\x20-\x7e]*$/.test(value)) continue
+    lines += `${name}: ${name === 'idempotency-key' ? ownKey(value, key) : value}\r\n`
   }
   return lines
+}
+
+/** To the vendor all tenants are one: the same word of two of them must not be answered with one answer. */
+function ownKey(value: string, key: SnapshotKey): string {
+  return Bun.SHA256.hash(JSON.stringify([tenantOf(key), value]), 'hex')
 }

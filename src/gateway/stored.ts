@@ -64,7 +64,7 @@ export async function handleStored(gateway: Gateway, request: Inbound, match: St
   gateway.inFlight++
   try {
     const query = new URLSearchParams(request.query)
-    call.key = identify(call.snapshot, request, query.get('key') ?? undefined)
+    const key = (call.key = identify(call.snapshot, request, query.get('key') ?? undefined))
     query.delete('key')
     gateway.load.check(call.key.priority, gateway.inFlight, call.snapshot.traffic.overload)
     if (methods[method] === undefined)
@@ -78,7 +78,7 @@ export async function handleStored(gateway: Gateway, request: Inbound, match: St
     const incoming: Incoming = {
       ...NO_BODY,
       body: takesBody && body.length > 0 ? body : NOTHING,
-      headerLines: () => forwardedLines(request),
+      headerLines: () => forwardedLines(request, key),
     }
     if (incoming.body.length > 0) scanRequest(incoming.body)
     const admitted = admit(gateway, call)

@@ -54,6 +54,7 @@ export class TrafficState {
 
   /** Gives back what lost calls have reserved. Call now and then. */
   sweep(now: number): void {
+    this.origins.sweep(now)
     this.#traffic?.budgets.sweep(now)
     for (const budgets of this.#earlier) budgets.sweep(now)
     this.#earlier = this.#earlier.filter((budgets) => budgets.openCount > 0)

@@ -298,3 +298,53 @@ describe('trouble', () => {
     })
   })
 })
+
+describe('money for the background', () => {
+  const small = startTestGateway({
+    ...SOURCE,
+    traffic: Configuration.parse({
+      budgets: [{ name: 'small', for: {}, amount_micros: 2_500, wait_ms: 0, reservation_ms: 60_000 }],
+    }),
+  })
+  const client = new OpenAI({ apiKey: SECRET, baseURL: `${small.url}/v1`, maxRetries: 0 })
+  afterAll(() => small.stop())
+
+  test('stays reserved until the end is seen: no number of them costs more than there is', async () => {
+    const ask = () =>
+      client.responses.create({ model: 'kept/m', input: 'q', background: true, max_output_tokens: 400 }).then(
+        ({ id }) => id,
+        (error: unknown) => (error as APIError).status,
+      )
+    const all = await Promise.all(Array.from({ length: 10 }, ask))
+    const ids = all.filter((one) => typeof one === 'string')
+    expect([ids.length, new Set(all.slice(ids.length))]).toEqual([2, new Set([429])])
+    for (const id of ids) {
+      vendor.finish(id)
+      await client.responses.retrieve(id)
+    }
+    // What was not used is free again.
+    expect(typeof (await ask())).toBe('string')
+    const spent = small.records.reduce((sum, { cost_micros }) => sum + (cost_micros ?? 0), 0)
+    expect(spent).toBe(2 * COST)
+  })
+})
+
+test("an idempotency key is the tenant's own: the vendor never sees one of two tenants twice", async () => {
+  const seen = async (key: string, word: string) => {
+    await fetch(`${gateway.url}/v1/responses`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', 'idempotency-key': word },
+      body: JSON.stringify({ model: 'kept/m', input: 'q' }),
+    })
+    return vendor.lastIdempotencyKey
+  }
+  const [first, again, byFriend, byOther, different] = [
+    await seen(SECRET, 'order-1'),
+    await seen(SECRET, 'order-1'),
+    await seen(FRIEND, 'order-1'),
+    await seen(OTHER, 'order-1'),
+    await seen(SECRET, 'order-2'),
+  ]
+  expect([again, byFriend]).toEqual([first, first])
+  expect(new Set([first, byOther, different, 'order-1', undefined, null]).size).toBe(6)
+})

@@ -20,6 +20,7 @@ export class ResponsesVendor {
   readonly kept = new Map<string, Kept>()
   /** Given instead of the next answer. */
   failNext: Response | undefined
+  lastIdempotencyKey: string | null = null
   readonly #server: Bun.Server<undefined>
   readonly #accountOf: (credential: string) => string
 
@@ -45,6 +46,7 @@ export class ResponsesVendor {
     const { pathname, search, searchParams } = new URL(request.url)
     const credential = (request.headers.get('authorization') ?? '').replace('Bearer ', '')
     this.asked.push({ method: request.method, target: pathname + search, credential })
+    this.lastIdempotencyKey = request.headers.get('idempotency-key')
     const failure = this.failNext
     this.failNext = undefined
     if (failure) return failure
