@@ -46,7 +46,17 @@ export class Upcall implements ExchangeListener {
     this.status = status
     this.head = head
     this.firstByteAt = performance.now()
-    const inflater = inflating(head, {
+    const encoding = head.get('content-encoding')
+    if (encoding !== undefined && !this.#inflates(encoding)) return
+    if (!this.#wantsStream || status >= 300) return
+    const type = head.get('content-type') ?? ''
+    this.streaming = /^(?:text\/event-stream|application\/(?:vnd\.amazon\.eventstream|x-ndjson|json-seq))/i.test(type)
+    if (this.streaming) this.#resolve()
+  }
+
+  /** Sees to what is encoded; false where nobody here can undo it. */
+  #inflates(encoding: string): boolean {
+    const inflater = inflating(encoding, {
       onHead: () => {},
       onData: (chunk) => this.#take(chunk),
       onEnd: () => this.#end(),
@@ -54,13 +64,11 @@ export class Upcall implements ExchangeListener {
     })
     if (inflater instanceof AppError) {
       this.exchange?.cancel()
-      return this.#fail(inflater)
+      this.#fail(inflater)
+      return false
     }
     this.#inflating = inflater
-    if (!this.#wantsStream || status >= 300) return
-    const type = head.get('content-type') ?? ''
-    this.streaming = /^(?:text\/event-stream|application\/(?:vnd\.amazon\.eventstream|x-ndjson|json-seq))/i.test(type)
-    if (this.streaming) this.#resolve()
+    return true
   }
 
   onData(chunk: Uint8Array): void {

@@ -1,8 +1,11 @@
 // The parts of HTTP/1.1 (RFC 9112) that requests and responses have in common. All work on bytes, without making strings.
 
+import { findBytes } from './bytes.ts'
+
 export const COLON = 58
 export const CR = 13
 export const LF = 10
+const BLANK_LINE = Buffer.from('\r\n\r\n')
 
 /** 1 for the bytes that a header name may hold. */
 const NAME = new Uint8Array(256)
@@ -44,10 +47,7 @@ export function isName(bytes: Uint8Array, at: number, name: string): boolean {
 
 /** Offset of the two line ends that close a head, or -1. */
 export function indexOfBlankLine(bytes: Uint8Array, from: number): number {
-  for (let at = bytes.indexOf(CR, from); at >= 0; at = bytes.indexOf(CR, at + 1)) {
-    if (bytes[at + 1] === LF && bytes[at + 2] === CR && bytes[at + 3] === LF) return at
-  }
-  return -1
+  return findBytes(bytes, BLANK_LINE, from)
 }
 
 /** Hexadecimal size up to `;`, white space or the line's end; -1 when it is none or beyond 2^48. */

@@ -7,7 +7,7 @@ import {
   type Unzip,
 } from 'node:zlib'
 import { AppError } from '../../errors.ts'
-import type { AnswerHead, ExchangeListener, UpstreamFailure } from './exchange.ts'
+import type { ExchangeListener, UpstreamFailure } from './exchange.ts'
 
 /** What decompression may make of each byte, beyond the first mebibyte: more is a bomb. */
 const LARGEST_RATIO = 100
@@ -24,8 +24,8 @@ const DECODERS: Readonly<Record<string, () => Unzip | Inflate | BrotliDecompress
  * Undoes the compression of an upstream that ignores `accept-encoding: identity`. Undefined when nothing has to be undone; an error when
  * nobody here can.
  */
-export function inflating(head: AnswerHead, target: ExchangeListener): ExchangeListener | AppError | undefined {
-  const encoding = head.get('content-encoding')?.toLowerCase()
+export function inflating(given: string, target: ExchangeListener): ExchangeListener | AppError | undefined {
+  const encoding = given.toLowerCase()
   if (!encoding || encoding === 'identity') return undefined
   const create = DECODERS[encoding]
   if (!create)

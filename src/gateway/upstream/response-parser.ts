@@ -140,6 +140,8 @@ export class ResponseParser {
     if (status < 0) return status === -1 ? 'the answer is not HTTP/1.1' : 'the status line is not valid'
     let length = -1
     let chunked = false
+    let typeAt = -1
+    let encodingAt = -1
     this.#keepAlive = bytes[from + 7] === 49
     this.#idleSeconds = undefined
     let at = bytes.indexOf(LF, from)
@@ -150,8 +152,10 @@ export class ResponseParser {
       let lineEnd = bytes.indexOf(CR, colon)
       if (lineEnd < 0 || lineEnd > end) lineEnd = end
       const size = colon - at
-      // Only headers of these lengths can concern the framing: the others are read when somebody asks.
-      if (size === 14 && isName(bytes, at, 'content-length')) {
+      // Only headers of these lengths concern the framing or are asked for in every call: the others are read when somebody asks.
+      if (size === 12 && typeAt < 0 && isName(bytes, at, 'content-type')) typeAt = colon
+      else if (size === 16 && encodingAt < 0 && isName(bytes, at, 'content-encoding')) encodingAt = colon
+      else if (size === 14 && isName(bytes, at, 'content-length')) {
         const value = digits(bytes, colon + 1, lineEnd)
         if (value < 0) return 'content-length is not a number'
         if (length >= 0 && length !== value) return 'two different content-length headers'
@@ -178,7 +182,7 @@ export class ResponseParser {
     if (status === 101) return 'the upstream switched protocols unasked'
     if (status < 200) return undefined
     this.#beginBody(status, chunked, length)
-    this.#output.head(status, new ResponseHead(bytes, from, end))
+    this.#output.head(status, new ResponseHead(bytes, from, end, typeAt, encodingAt))
     if (this.#remaining === 0 && this.#state === STATE.length) this.#finish(this.#keepAlive)
     return undefined
   }
@@ -213,12 +217,17 @@ export class ResponseHead {
   readonly #bytes: Uint8Array
   readonly #from: number
   readonly #end: number
+  /** The colons of the two headers that every call asks for; -1 where there is none. */
+  readonly #typeAt: number
+  readonly #encodingAt: number
   #list: [string, string][] | undefined
 
-  constructor(bytes: Uint8Array, from: number, end: number) {
+  constructor(bytes: Uint8Array, from: number, end: number, typeAt: number, encodingAt: number) {
     this.#bytes = bytes
     this.#from = from
     this.#end = end
+    this.#typeAt = typeAt
+    this.#encodingAt = encodingAt
   }
 
   /** Names in lower case, in the order of arrival. */
@@ -234,15 +243,21 @@ export class ResponseHead {
 
   /** The first value of that name, in lower case. */
   get(name: string): string | undefined {
+    if (name === 'content-type') return this.#valueAt(this.#typeAt)
+    if (name === 'content-encoding') return this.#valueAt(this.#encodingAt)
     const bytes = this.#bytes
     const end = this.#end
     for (let at = bytes.indexOf(LF, this.#from) + 1; at > 0 && at < end; at = bytes.indexOf(LF, at) + 1) {
       const colon = at + name.length
-      if (bytes[colon] !== COLON || !isName(bytes, at, name)) continue
-      const lineEnd = bytes.indexOf(CR, colon)
-      return latin1(bytes, colon + 1, lineEnd < 0 || lineEnd > end ? end : lineEnd).trim()
+      if (bytes[colon] === COLON && isName(bytes, at, name)) return this.#valueAt(colon)
     }
     return undefined
+  }
+
+  #valueAt(colon: number): string | undefined {
+    if (colon < 0) return undefined
+    const lineEnd = this.#bytes.indexOf(CR, colon)
+    return latin1(this.#bytes, colon + 1, lineEnd < 0 || lineEnd > this.#end ? this.#end : lineEnd).trim()
   }
 
   toHeaders(): Headers {
