@@ -44,7 +44,7 @@ const SIZE_ROOM = 10
 function writeChunk(target: Buffer, at: number, body: Uint8Array | string): number {
   if (body.length === 0) return at
   if (typeof body !== 'string') {
-    const from = writeHead(target, at, `${body.length.toString(16)}\r\n`)
+    const from = endLine(target, writeSize(target, at, body.length))
     target.set(body, from)
     return endLine(target, from + body.length)
   }
@@ -53,6 +53,17 @@ function writeChunk(target: Buffer, at: number, body: Uint8Array | string): numb
   const end = writeBody(target, from, body)
   writeHead(target, at, `${(end - from).toString(16).padStart(SIZE_ROOM - 2, '0')}\r\n`)
   return endLine(target, end)
+}
+
+const HEX = Buffer.from('0123456789abcdef')
+
+/** In hexadecimal; without a string, for this is done for each piece of each stream. */
+function writeSize(target: Buffer, start: number, size: number): number {
+  let at = start
+  let shift = 28
+  while (shift > 0 && size >>> shift === 0) shift -= 4
+  for (; shift >= 0; shift -= 4) target[at++] = HEX[(size >>> shift) & 15]!
+  return at
 }
 
 function endLine(target: Buffer, at: number): number {

@@ -1,4 +1,5 @@
 // Which ids an answer of the Responses API gives to things that the vendor keeps.
+import { findBytes } from '../../lib/bytes.ts'
 import {
   eachElement,
   eachMember,
@@ -16,9 +17,19 @@ const LONGEST_ID = 512
 const LARGEST_LINE = 65_536
 const LINE_FEED = 10
 /** Events that name what was made; deltas only repeat it. */
-const ITEM_EVENTS = ['"response.created"', '"response.output_item.added"'].map((mark) => Buffer.from(mark))
+const ITEM_EVENTS = ['"response.created"', '"response.output_item.added"'] as const
+const ITEM_MARKS = ITEM_EVENTS.map((name) => Buffer.from(name))
 /** Items that clients send back as a whole. */
 const CARRIED: ReadonlySet<string> = new Set(['message', 'function_call', 'custom_tool_call'])
+
+function endsLine(chunk: Uint8Array | string): boolean {
+  return typeof chunk === 'string' ? chunk.endsWith('\n') : chunk[chunk.length - 1] === LINE_FEED
+}
+
+function namesItems(chunk: Uint8Array | string): boolean {
+  if (typeof chunk === 'string') return ITEM_EVENTS.some((name) => chunk.includes(name))
+  return ITEM_MARKS.some((mark) => findBytes(chunk, mark) >= 0)
+}
 
 /** Collects the ids of what an answer made at the vendor, from the whole answer or from its stream as the client sees it. */
 export class MadeIds {
@@ -53,8 +64,8 @@ export class MadeIds {
   /** Bytes of an event stream, cut anywhere. */
   push(chunk: Uint8Array | string): void {
     if (chunk.length === 0) return
+    if (this.#lineBytes === 0 && endsLine(chunk) && !namesItems(chunk)) return
     const bytes = toBuffer(chunk)
-    if (this.#lineBytes === 0 && bytes.at(-1) === LINE_FEED && !ITEM_EVENTS.some((mark) => bytes.includes(mark))) return
     let from = 0
     for (let end = bytes.indexOf(LINE_FEED); end >= 0; end = bytes.indexOf(LINE_FEED, from)) {
       this.#endLine(bytes.subarray(from, end))
@@ -76,7 +87,7 @@ export class MadeIds {
     const complete = this.#lineBytes <= LARGEST_LINE
     this.#line = []
     this.#lineBytes = 0
-    if (!complete || !ITEM_EVENTS.some((mark) => whole.includes(mark))) return
+    if (!complete || !namesItems(whole)) return
     const start = whole.indexOf(OPEN_OBJECT)
     try {
       if (start >= 0) this.#readEvent(whole, start)
