@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Made } from '../contract/origin.ts'
 import type { Origins } from '../gateway/origins.ts'
-import { recordsIn } from '../record/ingest.ts'
+import { callsOf } from '../record/line.ts'
 import type { Store } from '../store/open.ts'
 import { originsIn } from '../store/origin.ts'
 import { describeError, type Log } from './log.ts'
@@ -78,6 +78,6 @@ function spooledOrigins(folder: string): Made[] {
   return names
     .toSorted()
     .flatMap((name) =>
-      recordsIn(readFileSync(join(folder, name), 'utf8')).records.flatMap(({ made }) => (made ? [made] : [])),
+      callsOf(readFileSync(join(folder, name), 'utf8')).calls.flatMap(({ made }) => (made ? [made] : [])),
     )
 }

@@ -1,6 +1,8 @@
 // The thread that moves call records from the spool into the database, so that neither parsing nor commits hold up a call.
 import type { CallRecord } from '../contract/call.ts'
+import { getPriority, setPriority } from 'node:os'
 import { createIngester, type Ingester } from '../record/ingest.ts'
+import { joinCall } from '../store/call-parts.ts'
 import { openCallWriter, type CallWriter } from '../store/call-writer.ts'
 import { refusesData } from '../store/data-error.ts'
 import { describeError } from './log.ts'
@@ -19,6 +21,12 @@ export type FromRecordWorker =
   | { readonly type: 'problem'; readonly message: string }
 
 declare const self: Worker
+
+/** How much the thread stands back behind those that serve calls, where cores are few. */
+const NICER = 5
+const LEAST_PRIORITY = 19
+
+yieldToCalls()
 
 let place: { readonly databaseUrl: string; readonly spoolFolder: string } | undefined
 let writer: CallWriter | undefined
@@ -42,7 +50,7 @@ async function open(): Promise<Ingester> {
   return createIngester(place.spoolFolder, {
     add: opened.add,
     blamesRecord: refusesData,
-    onAdded: (records) => tell && post({ type: 'added', records }),
+    onAdded: (calls) => tell && post({ type: 'added', records: calls.map(joinCall) }),
     onProblem: (problem) => post({ type: 'problem', message: problem }),
   })
 }
@@ -59,4 +67,14 @@ self.onmessage = ({ data }: MessageEvent<ToRecordWorker>) => {
       () => answer(null),
       (error: unknown) => answer(describeError(error)),
     )
+}
+
+/** Linux knows a priority for each thread, and 0 is the calling one. Where a process has only one, all of it must not stand back. */
+function yieldToCalls(): void {
+  if (process.platform !== 'linux') return
+  try {
+    setPriority(0, Math.min(LEAST_PRIORITY, getPriority(0) + NICER))
+  } catch {
+    // Not allowed here: records are moved all the same.
+  }
 }

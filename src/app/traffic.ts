@@ -14,7 +14,9 @@ import { LeaseAuthority } from '../quota/lease-ipc.ts'
 import type { Bank } from '../quota/meter.ts'
 import { Purse } from '../quota/purse.ts'
 import { RedisLeases } from '../quota/redis.ts'
-import { recordsIn } from '../record/ingest.ts'
+import { callsOf } from '../record/line.ts'
+import { AT } from '../store/call-parts.ts'
+import { startedAtOf } from '../store/call-seq.ts'
 import type { LedgerSum } from '../store/ledger.ts'
 import type { SnapshotHolder } from './holder.ts'
 import { describeError, type Log } from './log.ts'
@@ -138,9 +140,10 @@ function shareOf(parts: readonly string[], per: readonly string[]): Record<strin
 export function spooledCosts(folder: string): LedgerSum[] {
   const names = readdirSync(folder).filter((name) => name.endsWith('.ndjson'))
   return names.flatMap((name) =>
-    recordsIn(readFileSync(join(folder, name), 'utf8')).records.flatMap((record) =>
-      record.cost_micros ? [{ ...record, day: record.started_at, calls: 1, amount_micros: record.cost_micros }] : [],
-    ),
+    callsOf(readFileSync(join(folder, name), 'utf8')).calls.flatMap(({ kind, row }) => {
+      const amount_micros = row[AT.cost]
+      return amount_micros ? [{ ...kind, day: startedAtOf(row[AT.seq]), calls: 1, amount_micros }] : []
+    }),
   )
 }
 

@@ -1,3 +1,4 @@
+import { callKindsIn } from '../store/call-kind.ts'
 import { callsIn } from '../store/call.ts'
 import { idempotentAnswersIn } from '../store/idempotent-answer.ts'
 import { originsIn } from '../store/origin.ts'
@@ -20,6 +21,7 @@ export async function cleanUp({ store, clock, config }: Pick<Context, 'store' | 
     removed += step
   }
   for (let step = CHUNK; step === CHUNK;) step = await originsIn(db).deleteBefore(now - ORIGINS_DAYS * DAY, CHUNK)
+  await callKindsIn(db).deleteUnused(now)
   await rollupsIn(db).deleteBefore('minute', now - 3 * DAY)
   await rollupsIn(db).deleteBefore('hour', now - 100 * DAY)
   await sessionsIn(db).deleteExpired(now)

@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { callRecord } from '../../test/records.ts'
 import { onEveryStore } from '../../test/stores.ts'
-import type { CallRecord } from '../contract/call.ts'
 import { callsIn } from '../store/call.ts'
+import { joinCall, type StoredCall } from '../store/call-parts.ts'
 import { refusesData } from '../store/data-error.ts'
 import { createIngester } from './ingest.ts'
 import { createTail } from './tail.ts'
 
 const lines = (...ids: string[]) => ids.map((id) => `${JSON.stringify(callRecord({ id }))}\n`).join('')
 
-function setUp(add: (records: readonly CallRecord[]) => Promise<readonly CallRecord[]>) {
+function setUp(add: (calls: readonly StoredCall[]) => Promise<readonly StoredCall[]>) {
   const folder = mkdtempSync(join(tmpdir(), 'ingest-'))
   const problems: string[] = []
   const seen: string[] = []
@@ -21,7 +21,7 @@ function setUp(add: (records: readonly CallRecord[]) => Promise<readonly CallRec
   const ingester = createIngester(folder, {
     add,
     blamesRecord: refusesData,
-    onAdded: tail.publish,
+    onAdded: (added) => tail.publish(added.map(joinCall)),
     onProblem: (message) => problems.push(message),
   })
   return {
@@ -36,7 +36,7 @@ function setUp(add: (records: readonly CallRecord[]) => Promise<readonly CallRec
 onEveryStore('ingesting', (store) => {
   test('takes closed segments in order, drops a torn end, leaves open ones, and repeats nothing', async () => {
     const calls = callsIn(store().db)
-    const { folder, ingester, seen, problems, write } = setUp((records) => calls.ingest(records))
+    const { folder, ingester, seen, problems, write } = setUp(calls.add)
     write('calls-a-1.ndjson', lines('1', '2'))
     write('calls-a-2.ndjson', `${lines('2', '3')}{"id":"4","started_a`)
     write('calls-a-3.ndjson.open', lines('9'))
@@ -52,7 +52,7 @@ onEveryStore('ingesting', (store) => {
 
   test('a record that the database refuses does not hold up the others', async () => {
     const calls = callsIn(store().db)
-    const { folder, ingester, problems, write } = setUp((records) => calls.ingest(records))
+    const { folder, ingester, problems, write } = setUp(calls.add)
     const poison = JSON.stringify({ ...callRecord({ id: '6' }), endpoint: null })
     write(
       'calls-b-1.ndjson',

@@ -1,19 +1,19 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import type { CallRecord } from '../contract/call.ts'
-import type { SpooledCall } from '../contract/origin.ts'
+import { joinCall, type StoredCall } from '../store/call-parts.ts'
+import { callsOf } from './line.ts'
 
 const BATCH = 4096
 const REJECTED = 'rejected.jsonl'
 
-/** Where records go, and what is told on the way. */
+/** Where calls go, and what is told on the way. */
 export type IngestTarget = {
-  /** Adds records in one transaction and resolves to those that were new. */
-  readonly add: (records: readonly SpooledCall[]) => Promise<readonly SpooledCall[]>
+  /** Adds calls in one transaction and resolves to those that were new. */
+  readonly add: (calls: readonly StoredCall[]) => Promise<readonly StoredCall[]>
   /** Whether an error of `add` is the fault of a record, so that the same records would fail again. */
   readonly blamesRecord: (error: unknown) => boolean
-  /** The records that were new, after they are committed. */
-  readonly onAdded?: (records: readonly CallRecord[]) => void
+  /** The calls that were new, after they are committed. */
+  readonly onAdded?: (calls: readonly StoredCall[]) => void
   readonly onProblem?: (message: string) => void
 }
 
@@ -38,29 +38,32 @@ export function createIngester(folder: string, target: IngestTarget): Ingester {
     let added = 0
     for (const name of closed()) {
       const path = join(folder, name)
-      const { records, broken } = recordsIn(readFileSync(path, 'utf8'))
-      for (let start = 0; start < records.length; start += BATCH)
-        added += await take(records.slice(start, start + BATCH))
+      const { calls, broken } = callsOf(readFileSync(path, 'utf8'))
+      for (let start = 0; start < calls.length; start += BATCH) added += await take(calls.slice(start, start + BATCH))
       if (broken.length > 0) setAside(broken, `${broken.length} lines of ${name} are no call records`)
       unlinkSync(path)
     }
     return added
   }
 
-  async function take(batch: readonly SpooledCall[]): Promise<number> {
+  async function take(batch: readonly StoredCall[]): Promise<number> {
     const fresh = await target.add(batch).catch((error: unknown) => {
       if (!target.blamesRecord(error)) throw error
       // One record must not hold up the others.
-      if (batch.length > 1) return null
-      setAside([JSON.stringify(batch[0])], `one record was refused: ${(error as Error).message}`)
+      const [only] = batch
+      if (!only || batch.length > 1) return null
+      setAside(
+        [JSON.stringify({ ...joinCall(only), made: only.made })],
+        `one record was refused: ${(error as Error).message}`,
+      )
       return []
     })
     if (fresh === null) {
       let added = 0
-      for (const record of batch) added += await take([record])
+      for (const call of batch) added += await take([call])
       return added
     }
-    if (fresh.length > 0) target.onAdded?.(fresh.map(recordOf))
+    if (fresh.length > 0) target.onAdded?.(fresh)
     return fresh.length
   }
 
@@ -76,37 +79,4 @@ export function createIngester(folder: string, target: IngestTarget): Ingester {
     },
     waiting: () => closed().length,
   }
-}
-
-/** The record alone: what the call left is nobody's business who watches. */
-function recordOf(call: SpooledCall): CallRecord {
-  const { made, ...record } = call
-  return made ? record : call
-}
-
-/** The records of a segment. What follows the last line feed was torn off by a kill and belongs to a call that never completed. */
-export function recordsIn(text: string): { records: SpooledCall[]; broken: string[] } {
-  const records: SpooledCall[] = []
-  const broken: string[] = []
-  for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n')) {
-    if (line === '') continue
-    try {
-      const value: unknown = JSON.parse(line)
-      if (isRecord(value)) records.push(value)
-      else broken.push(line)
-    } catch {
-      broken.push(line)
-    }
-  }
-  return { records, broken }
-}
-
-function isRecord(value: unknown): value is SpooledCall {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'id' in value &&
-    typeof value.id === 'string' &&
-    'started_at' in value
-  )
 }

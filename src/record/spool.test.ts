@@ -2,16 +2,14 @@ import { expect, test } from 'bun:test'
 import { mkdtempSync, readFileSync, readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { CallRecord } from '../contract/call.ts'
+import { callRecord } from '../../test/records.ts'
+import { AT } from '../store/call-parts.ts'
+import { callsOf } from './line.ts'
 import { adoptSegments, Spool } from './spool.ts'
 
-const record = (id: string) => ({ id }) as CallRecord
+const record = (id: string) => callRecord({ id })
 const folder = () => mkdtempSync(join(tmpdir(), 'spool-'))
-const idsIn = (path: string) =>
-  readFileSync(path, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line).id)
+const idsIn = (path: string) => callsOf(readFileSync(path, 'utf8')).calls.map(({ row }) => row[AT.id])
 
 test('a rotated segment holds its records in order; the next record opens another', async () => {
   const path = folder()

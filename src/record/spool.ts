@@ -1,16 +1,15 @@
 import { closeSync, mkdirSync, openSync, readdirSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SpooledCall } from '../contract/origin.ts'
+import { LineWriter } from './line.ts'
 
-const SEGMENT_BYTES = 4 * 1024 * 1024
+const SEGMENT_BYTES = 1024 * 1024
 
 /** Ending of the segment that is being written; a closed one ends in `.ndjson` and waits to be ingested. */
 const OPEN = '.open'
 
-type Waiting = { readonly resolve: () => void; readonly reject: (error: unknown) => void }
-
 /**
- * The durable way of a call record: one line of JSON appended to a file before the answer's last byte leaves, so that a process killed
+ * The durable way of a call record: one line (`line.ts`) appended to a file before the answer's last byte leaves, so that a process killed
  * at any moment loses no completed call. The kernel holds the bytes; only a power cut can lose the last of them. Records of one turn of
  * the event loop share one write. Segments are ingested by `ingest.ts`, which takes each record once by its id.
  */
@@ -21,8 +20,9 @@ export class Spool {
   #descriptor = -1
   #path = ''
   #bytes = 0
-  #lines = ''
-  #waiting: Waiting[] = []
+  readonly #lines = new LineWriter()
+  /** What the calls of this turn wait for. */
+  #written: PromiseWithResolvers<void> | undefined
 
   /** `writer` tells the processes that share a folder apart. Throws when the folder cannot be made. */
   constructor(folder: string, writer: string) {
@@ -33,39 +33,49 @@ export class Spool {
 
   /** Resolves when the record is with the kernel; rejects when the disk refuses: then the call must not be answered as if it were recorded. */
   append(record: SpooledCall): Promise<void> {
-    const line = JSON.stringify(record)
-    this.#lines += `${line}\n`
-    if (this.#waiting.length === 0) setImmediate(this.#flush)
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    this.#waiting.push({ resolve, reject })
-    return promise
+    this.#lines.add(record)
+    if (!this.#written) {
+      this.#written = Promise.withResolvers<void>()
+      setImmediate(this.#flush)
+    }
+    return this.#written.promise
   }
 
   /** Closes the segment, if there is one, and hands it over to be ingested. Called on a timer, so that records appear soon. */
   rotate(): void {
-    if (this.#waiting.length > 0) this.#flush()
-    if (this.#descriptor < 0) return
-    closeSync(this.#descriptor)
-    this.#descriptor = -1
-    renameSync(this.#path, this.#path.slice(0, -OPEN.length))
+    this.#flush()
+    this.#close()
   }
 
   readonly #flush = (): void => {
-    const waiting = this.#waiting
-    if (waiting.length === 0) return
-    const lines = this.#lines
-    this.#waiting = []
-    this.#lines = ''
+    const written = this.#written
+    if (!written) return
+    const lines = this.#lines.take()
+    this.#written = undefined
     try {
       if (this.#descriptor < 0) this.#open()
-      writeWhole(this.#descriptor, lines)
+      this.#bytes += writeWhole(this.#descriptor, lines)
     } catch (error) {
-      for (const { reject } of waiting) reject(error)
-      return
+      written.reject(error)
+      // What went out of these lines may end in the middle of one: nothing may follow it.
+      this.#bytes = SEGMENT_BYTES
     }
-    this.#bytes += lines.length
-    for (const { resolve } of waiting) resolve()
-    if (this.#bytes >= SEGMENT_BYTES) this.rotate()
+    written.resolve()
+    if (this.#bytes < SEGMENT_BYTES) return
+    try {
+      this.#close()
+    } catch {
+      // The segment keeps its open name and is adopted at the next start.
+    }
+  }
+
+  #close(): void {
+    this.#lines.reset()
+    if (this.#descriptor < 0) return
+    const descriptor = this.#descriptor
+    this.#descriptor = -1
+    closeSync(descriptor)
+    renameSync(this.#path, this.#path.slice(0, -OPEN.length))
   }
 
   #open(): void {
@@ -78,9 +88,10 @@ export class Spool {
 }
 
 /** A full disk may take a part of the bytes: the rest follows, or the error does. */
-function writeWhole(descriptor: number, text: string): void {
+function writeWhole(descriptor: number, text: string): number {
   const bytes = Buffer.from(text)
   for (let from = 0; from < bytes.length;) from += writeSync(descriptor, bytes, from)
+  return bytes.length
 }
 
 /** Hands over what a killed process left open. Only for the owner of the data folder, before any writer starts. */

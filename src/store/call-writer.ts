@@ -1,15 +1,15 @@
-import type { SQLQueryBindings } from 'bun:sqlite'
+import type { Statement } from 'bun:sqlite'
 import { Kysely } from 'kysely'
-import type { SpooledCall } from '../contract/origin.ts'
-import { addToSums, CALL_COLUMNS, callRow, callsIn } from './call.ts'
+import { callsIn } from './call.ts'
+import { type CallRow, ROW_COLUMNS, type StoredCall } from './call-parts.ts'
 import { openStore } from './open.ts'
 import type { Schema } from './schema.ts'
 import { openSqliteHere, pathOfSqlite, sqliteDialect } from './sqlite.ts'
 
-/** Adds call records to a database that `openStore` has migrated, over a connection of its own. */
+/** Adds calls to a database that `openStore` has migrated, over a connection of its own. */
 export type CallWriter = {
-  /** Adds records and their sums in one transaction and resolves to those that were new. */
-  readonly add: (records: readonly SpooledCall[]) => Promise<readonly SpooledCall[]>
+  /** Adds calls and their sums in one transaction and resolves to those that were new. */
+  readonly add: (calls: readonly StoredCall[]) => Promise<readonly StoredCall[]>
   readonly close: () => Promise<void>
 }
 
@@ -18,7 +18,7 @@ export async function openCallWriter(url: string): Promise<CallWriter> {
   const path = pathOfSqlite(url)
   if (path !== undefined) return openSqliteWriter(path)
   const store = await openStore(url)
-  return { add: (records) => callsIn(store.db).ingest(records), close: store.close }
+  return { add: (calls) => callsIn(store.db).add(calls), close: store.close }
 }
 
 function openSqliteWriter(path: string): CallWriter {
@@ -28,17 +28,14 @@ function openSqliteWriter(path: string): CallWriter {
     close: async () => here.close(),
   }
   const db = new Kysely<Schema>({ dialect: sqliteDialect(async () => executor) })
-  const places = CALL_COLUMNS.map((_, index) => `?${index + 1}`).join(',')
-  const insert = here.database.prepare(
-    `insert into call (${CALL_COLUMNS.join(',')}) values (${places}) on conflict (id) do nothing`,
+  const places = ROW_COLUMNS.map((_, index) => `?${index + 1}`).join(',')
+  const insert: Statement<unknown, CallRow> = here.database.prepare(
+    `insert into call_row (${ROW_COLUMNS.join(',')}) values (${places}) on conflict (seq) do nothing`,
   )
+  const insertRows = async (_: unknown, calls: readonly StoredCall[]) =>
+    calls.filter(({ row }) => insert.run(...row).changes === 0)
   return {
-    add: (records) =>
-      db.transaction().execute(async (transaction) => {
-        const added = records.filter((record) => insert.run(...(callRow(record) as SQLQueryBindings[])).changes > 0)
-        await addToSums(transaction, added)
-        return added
-      }),
+    add: (calls) => callsIn(db).add(calls, insertRows),
     async close() {
       insert.finalize()
       await db.destroy()

@@ -2,7 +2,11 @@ import { describe, expect, test } from 'bun:test'
 import { array, assert, constantFrom, double, property } from 'fast-check'
 import { callRecord } from '../../test/records.ts'
 import { onEveryStore } from '../../test/stores.ts'
-import { callsIn, type CallQuery } from './call.ts'
+import { newId } from '../lib/id.ts'
+import { callKindsIn } from './call-kind.ts'
+import { callsIn } from './call.ts'
+import type { CallQuery } from './call-search.ts'
+import { seqFrom } from './call-seq.ts'
 import { binOf, percentile } from './histogram.ts'
 import { outcomeOf } from './outcome.ts'
 import { rollupsIn } from './rollup.ts'
@@ -143,12 +147,101 @@ onEveryStore('calls', (store) => {
     })
   })
 
+  test('that would have the same place in the order have each its own, also when they arrive again', async () => {
+    const calls = callsIn(store().db)
+    const same = ['x1', 'x2', 'x3', 'x4'].map((id) => callRecord({ id, started_at: START + 9 * HOUR, key_id: null }))
+    expect(await calls.ingest(same.slice(0, 2))).toHaveLength(2)
+    expect((await calls.ingest([...same, ...same])).map(({ id }) => id)).toEqual(['x3', 'x4'])
+    expect(await calls.ingest(same)).toEqual([])
+    const listed: string[] = []
+    for (let after; ;) {
+      const [record] = await calls.list({ from: START + 9 * HOUR }, { limit: 1, after })
+      if (!record) break
+      listed.push(record.id)
+      after = { startedAt: record.started_at, id: record.id }
+    }
+    expect(listed.toSorted()).toEqual(['x1', 'x2', 'x3', 'x4'])
+    for (const record of same) expect(await calls.get(record.id)).toEqual(record)
+    await store()
+      .db.deleteFrom('call_row')
+      .where('seq', '>=', seqFrom(START + 9 * HOUR))
+      .execute()
+  })
+
+  test('are found by an id of ours, whenever they say that they began', async () => {
+    const calls = callsIn(store().db)
+    const id = newId('call')
+    const records = [
+      callRecord({ id, started_at: Date.now() }),
+      callRecord({ id: newId('call'), started_at: START - HOUR }),
+    ]
+    await calls.ingest(records)
+    for (const record of records) expect(await calls.get(record.id)).toEqual(record)
+    expect(await calls.get(newId('call'))).toBeUndefined()
+    await store()
+      .db.deleteFrom('call_row')
+      .where(
+        'id',
+        'in',
+        records.map((record) => record.id),
+      )
+      .execute()
+  })
+
+  test('are found among many by what few of them are', async () => {
+    const calls = callsIn(store().db)
+    const from = START + 20 * HOUR
+    const records = Array.from({ length: 9_000 }, (_, index) =>
+      callRecord({
+        id: `m${index}`,
+        started_at: from + index,
+        model_served: index < 40 ? 'rare' : 'common',
+        end_user: index % 3_000 === 5 ? 'ann' : null,
+        total_ms: index % 1_000 === 7 ? 50 : 1,
+      }),
+    )
+    await calls.ingest(records)
+    const to = from + 10_000
+    const cases: [CallQuery, (record: (typeof records)[number]) => boolean][] = [
+      [{ model: 'rare' }, (record) => record.model_served === 'rare'],
+      [{ model: 'rare', min_ms: 50 }, (record) => record.model_served === 'rare' && record.total_ms >= 50],
+      [{ model: 'common', min_ms: 50 }, (record) => record.model_served === 'common' && record.total_ms >= 50],
+      [{ end_user: 'ann' }, (record) => record.end_user === 'ann'],
+      [{ end_user: 'ann', model: 'rare' }, (record) => record.end_user === 'ann' && record.model_served === 'rare'],
+      [{ min_ms: 50 }, (record) => record.total_ms >= 50],
+    ]
+    for (const [query, matches] of cases) {
+      const found = await calls.list({ ...query, from, to }, { limit: 100 })
+      expect(found.map(({ id }) => id)).toEqual(
+        records
+          .filter(matches)
+          .map(({ id }) => id)
+          .toReversed()
+          .slice(0, 100),
+      )
+    }
+    await store().db.deleteFrom('call_row').where('seq', '>=', seqFrom(from)).execute()
+  })
+
   test('are removed in chunks, the oldest first', async () => {
     const calls = callsIn(store().db)
     expect(await calls.deleteBefore(START + 2, 2)).toBe(2)
     expect(await calls.deleteBefore(START + 2, 100)).toBe(4)
     expect(await calls.deleteBefore(START + 2, 100)).toBe(0)
     expect((await calls.list({}, { limit: 50 })).map(({ id }) => id).join('')).toBe('gfed')
+  })
+
+  test('leave no kind behind of which none is kept', async () => {
+    const { db } = store()
+    const kinds = async () => (await db.selectFrom('call_kind').select('id').execute()).length
+    await callsIn(db).ingest([callRecord({ id: 'old', started_at: START - 10 * HOUR, model_asked: 'gone' })])
+    const before = await kinds()
+    await callsIn(db).deleteBefore(START - HOUR, 100)
+    await callKindsIn(db).deleteUnused(Date.now())
+    expect(await kinds()).toBe(before)
+    await callKindsIn(db).deleteUnused(Date.now() + 4 * 24 * HOUR)
+    expect(await kinds()).toBeLessThan(before)
+    expect((await callsIn(db).list({}, { limit: 50 })).length).toBe(4)
   })
 })
 

@@ -1,167 +1,76 @@
-import { CompiledQuery, type ExpressionBuilder, type Selectable, sql } from 'kysely'
-import type { CallRecord, TokenUsage } from '../contract/call.ts'
+import type { CallRecord } from '../contract/call.ts'
 import type { SpooledCall } from '../contract/origin.ts'
+import { callKindsIn } from './call-kind.ts'
+import { AT, joinCall, ROW_COLUMNS, splitCall, type StoredCall } from './call-parts.ts'
+import { type CallQuery, type CallPage, findCalls, readCalls, seqRange } from './call-search.ts'
+import { seqAfter, seqFrom, startedAtOf, timeOfId } from './call-seq.ts'
 import { ledgerIn } from './ledger.ts'
-import { insertMany } from './many.ts'
+import { insertMany, query } from './many.ts'
 import { originsIn } from './origin.ts'
-import { outcomeOf, type StoredOutcome } from './outcome.ts'
 import { rollupsIn } from './rollup.ts'
-import type { CallTable, Db, Schema } from './schema.ts'
+import type { Db } from './schema.ts'
+import { type Tally, tally } from './tally.ts'
 
-/** Which calls. Times are milliseconds, `to` excluded; `error` is every outcome but `ok`. */
-export type CallQuery = {
-  readonly from?: number | undefined
-  readonly to?: number | undefined
-  readonly outcome?: StoredOutcome | 'error' | undefined
-  readonly status?: number | undefined
-  readonly error_code?: string | undefined
-  readonly key_id?: string | undefined
-  readonly team?: string | undefined
-  readonly application?: string | undefined
-  readonly end_user?: string | undefined
-  readonly provider?: string | undefined
-  readonly model?: string | undefined
-  readonly model_asked?: string | undefined
-  readonly endpoint?: string | undefined
-  readonly stream?: boolean | undefined
-  readonly min_ms?: number | undefined
-  readonly min_cost_micros?: number | undefined
-}
-
-/** Where a page begins: after this call, in the order newest first. */
-export type CallCursor = { readonly startedAt: number; readonly id: string }
-
-const USAGE = {
-  input: 'input_tokens',
-  cache_read: 'cache_read_tokens',
-  cache_write_5m: 'cache_write_5m_tokens',
-  cache_write_1h: 'cache_write_1h_tokens',
-  output: 'output_tokens',
-  reasoning: 'reasoning_tokens',
-  audio_input: 'audio_input_tokens',
-  audio_output: 'audio_output_tokens',
-  image_input: 'image_input_tokens',
-} as const satisfies Record<keyof TokenUsage, keyof CallTable>
-const USAGE_COLUMNS = Object.entries(USAGE) as [keyof TokenUsage, (typeof USAGE)[keyof TokenUsage]][]
-
-/** Columns that hold what the record holds, under the same name. */
-const PLAIN = [
-  'id',
-  'started_at',
-  'key_id',
-  'key_name',
-  'team',
-  'application',
-  'end_user',
-  'endpoint',
-  'dialect',
-  'model_asked',
-  'provider',
-  'model_served',
-  'status',
-  'error_code',
-  'finish_reason',
-  'cost_micros',
-  'price_source',
-  'first_byte_ms',
-  'total_ms',
-  'overhead_ms',
-  'bytes_in',
-  'bytes_out',
-  'cache',
-] as const satisfies readonly (keyof CallTable & keyof CallRecord)[]
-
-/** The columns of a call's row, in the order of `callRow`. */
-export const CALL_COLUMNS = [...PLAIN, 'outcome', 'stream', 'attempts', 'dropped', 'guards', ...Object.values(USAGE)]
-const HEAD = `insert into call (${CALL_COLUMNS.join(',')})`
-
-/** A record as the values of its row. */
-export function callRow(record: CallRecord): unknown[] {
-  const { usage } = record
-  return [
-    ...PLAIN.map((name) => storable(record[name])),
-    outcomeOf(record),
-    record.stream ? 1 : 0,
-    JSON.stringify(record.attempts),
-    record.dropped.length ? JSON.stringify(record.dropped) : null,
-    record.guards ? JSON.stringify(record.guards) : null,
-    ...USAGE_COLUMNS.map(([name]) => (usage ? usage[name] : null)),
-  ]
-}
-
-/** Clients choose some of these texts, and PostgreSQL takes no NUL in one. */
-function storable<T>(value: T): T | string {
-  return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '') : value
-}
-
-function toRecord(row: Selectable<CallTable>): CallRecord {
-  const plain = Object.fromEntries(PLAIN.map((name) => [name, row[name]])) as Pick<CallRecord, (typeof PLAIN)[number]>
-  return {
-    ...plain,
-    stream: row.stream === 1,
-    usage:
-      row.input_tokens === null
-        ? null
-        : (Object.fromEntries(USAGE_COLUMNS.map(([name, column]) => [name, row[column] ?? 0])) as TokenUsage),
-    attempts: JSON.parse(row.attempts) as CallRecord['attempts'],
-    dropped: row.dropped ? (JSON.parse(row.dropped) as string[]) : [],
-    guards: row.guards ? (JSON.parse(row.guards) as Record<string, number>) : null,
-  }
-}
+/** How late after its id was made a call may say that it began. */
+const ID_LEAD_MS = 1_000
 
 export const callsIn = (db: Db) => ({
   /**
    * Adds records and their sums in one transaction and resolves to those that were new. A record that is there already changes
    * nothing, so that a spool segment may be read twice.
    */
-  async ingest(records: readonly SpooledCall[]): Promise<SpooledCall[]> {
-    const byId = new Map(records.map((record) => [record.id, record]))
+  async ingest(records: readonly SpooledCall[]): Promise<CallRecord[]> {
+    return (await this.add(records.map(splitCall))).map(joinCall)
+  },
+
+  /** The same for calls as they are stored. `insert` is a faster way to insert rows, if there is one. */
+  add(calls: readonly StoredCall[], insert: InsertRows = insertRows): Promise<StoredCall[]> {
     return inTransaction(db, async (transaction) => {
-      const rows = await insertMany<{ id: string }>(
-        transaction,
-        HEAD,
-        'on conflict (id) do nothing returning id',
-        [...byId.values()].map(callRow),
-      )
-      const added = rows.flatMap(({ id }) => byId.get(id) ?? [])
-      await addToSums(transaction, added)
+      const kinds = await callKindsIn(transaction).resolve(new Set(calls.map(({ kind }) => kind)), Date.now())
+      for (const { kind, row } of calls) row[AT.kind] = kinds.get(kind)!
+      const added = await insertNew(transaction, calls, insert)
+      const tallies = tally(added)
+      await rollupsIn(transaction).add(tallies)
+      await ledgerIn(transaction).append(tallies)
+      await markKeysUsed(transaction, tallies)
+      await originsIn(transaction).add(added)
       return added
     })
   },
 
   async get(id: string): Promise<CallRecord | undefined> {
-    const row = await db.selectFrom('call').selectAll().where('id', '=', id).executeTakeFirst()
-    return row && toRecord(row)
+    const time = timeOfId(id)
+    const near = time === undefined ? {} : { from: time, to: time + ID_LEAD_MS }
+    const [found] = await readCalls(db, (e) => e.and([...seqRange(e, near), e('call_row.id', '=', id)]))
+    if (found || time === undefined) return found
+    return (await readCalls(db, (e) => e('call_row.id', '=', id)))[0]
   },
 
   /** Newest first. */
-  async list(
-    query: CallQuery,
-    page: { readonly limit: number; readonly after?: CallCursor | undefined },
-  ): Promise<CallRecord[]> {
-    const { after } = page
-    let select = db
-      .selectFrom('call')
-      .selectAll()
-      .where((e) => e.and(conditions(e, query)))
-    if (after) select = select.where((e) => e(e.refTuple('started_at', 'id'), '<', e.tuple(after.startedAt, after.id)))
-    const rows = await select.orderBy('started_at', 'desc').orderBy('id', 'desc').limit(page.limit).execute()
-    return rows.map(toRecord)
+  async list(wanted: CallQuery, page: CallPage): Promise<CallRecord[]> {
+    const found = await findCalls(db, wanted, page)
+    return found.length === 0 ? [] : readCalls(db, (e) => e('seq', 'in', found))
   },
 
   /** When each key was last used, by key id, as far as its calls are kept. */
   async lastOfKeys(ids: readonly string[]): Promise<Map<string, number>> {
+    if (ids.length === 0) return new Map()
+    const kinds = await db
+      .selectFrom('call_kind')
+      .select('key_id')
+      // One look at the end of the index for each kind: a group over all calls of a key would read them.
+      .select((e) =>
+        e
+          .selectFrom('call_row')
+          .select((call) => call.fn.max('seq').as('seq'))
+          .whereRef('call_row.kind', '=', 'call_kind.id')
+          .as('seq'),
+      )
+      .where('key_id', 'in', ids)
+      .execute()
     const last = new Map<string, number>()
-    // One look at the end of the index for each: a group over all calls of a key would read them.
-    for (const id of ids) {
-      const row = await db
-        .selectFrom('call')
-        .select('started_at')
-        .where('key_id', '=', id)
-        .orderBy('started_at', 'desc')
-        .limit(1)
-        .executeTakeFirst()
-      if (row) last.set(id, row.started_at)
+    for (const { key_id, seq } of kinds) {
+      if (key_id !== null && seq !== null) last.set(key_id, Math.max(last.get(key_id) ?? 0, startedAtOf(seq)))
     }
     return last
   },
@@ -169,9 +78,9 @@ export const callsIn = (db: Db) => ({
   /** Removes at most `chunk` calls that began before `time` and resolves to how many; sums stay. */
   async deleteBefore(time: number, chunk: number): Promise<number> {
     const { numDeletedRows } = await db
-      .deleteFrom('call')
-      .where('id', 'in', (e) =>
-        e.selectFrom('call').select('id').where('started_at', '<', time).orderBy('started_at').limit(chunk),
+      .deleteFrom('call_row')
+      .where('seq', 'in', (e) =>
+        e.selectFrom('call_row').select('seq').where('seq', '<', seqFrom(time)).orderBy('seq').limit(chunk),
       )
       .executeTakeFirst()
     return Number(numDeletedRows)
@@ -182,54 +91,58 @@ function inTransaction<T>(db: Db, run: (db: Db) => Promise<T>): Promise<T> {
   return db.isTransaction ? run(db) : db.transaction().execute(run)
 }
 
-/** What follows from new records: sums, ledger, when keys were used, what was left at vendors. In the transaction that adds them. */
-export async function addToSums(transaction: Db, added: readonly SpooledCall[]): Promise<void> {
-  await rollupsIn(transaction).add(added)
-  await ledgerIn(transaction).append(added)
-  await markKeysUsed(transaction, added)
-  await originsIn(transaction).add(added)
+/** Inserts rows whose `seq` is free and resolves to the calls that were refused. */
+export type InsertRows = (db: Db, calls: readonly StoredCall[]) => Promise<readonly StoredCall[]>
+
+const HEAD = `insert into call_row (${ROW_COLUMNS.join(',')})`
+
+async function insertRows(db: Db, calls: readonly StoredCall[]): Promise<readonly StoredCall[]> {
+  const bySeq = new Map(calls.toReversed().map((call) => [call.row[AT.seq], call]))
+  // In one order everywhere, so that two nodes that add at once wait for each other instead of locking each other out.
+  const rows = [...bySeq.values()].map(({ row }) => row).toSorted((a, b) => a[AT.seq] - b[AT.seq])
+  const inserted = await insertMany<{ seq: number }>(db, HEAD, 'on conflict (seq) do nothing returning seq', rows)
+  const seqs = new Set(inserted.map(({ seq }) => seq))
+  return calls.filter((call) => !seqs.has(call.row[AT.seq]) || bySeq.get(call.row[AT.seq]) !== call)
 }
 
-async function markKeysUsed(db: Db, records: readonly CallRecord[]): Promise<void> {
+/** Inserts calls and returns those that were not there. One whose place another call has takes the next place of its millisecond. */
+async function insertNew(db: Db, calls: readonly StoredCall[], insert: InsertRows): Promise<StoredCall[]> {
+  const known = new Set<StoredCall>()
+  for (let left = calls; left.length > 0;) {
+    const refused = await insert(db, left)
+    left = []
+    if (refused.length === 0) break
+    const taken = await idsAt(db, refused)
+    for (const call of refused) {
+      if (taken.get(call.row[AT.seq]) === call.row[AT.id]) known.add(call)
+      else call.row[AT.seq] = seqAfter(call.row[AT.seq])
+    }
+    left = refused.filter((call) => !known.has(call))
+  }
+  return known.size === 0 ? [...calls] : calls.filter((call) => !known.has(call))
+}
+
+const CHUNK = 500
+
+async function idsAt(db: Db, calls: readonly StoredCall[]): Promise<Map<number, string>> {
+  const ids = new Map<number, string>()
+  for (let at = 0; at < calls.length; at += CHUNK) {
+    const seqs = calls.slice(at, at + CHUNK).map(({ row }) => row[AT.seq])
+    const rows = await db.selectFrom('call_row').select(['seq', 'id']).where('seq', 'in', seqs).execute()
+    for (const { seq, id } of rows) ids.set(seq, id)
+  }
+  return ids
+}
+
+async function markKeysUsed(db: Db, tallies: readonly Tally[]): Promise<void> {
   const last = new Map<string, number>()
-  for (const { key_id, started_at } of records) {
-    if (key_id !== null) last.set(key_id, Math.max(last.get(key_id) ?? 0, started_at))
+  for (const { kind, latest } of tallies) {
+    if (kind.key_id !== null) last.set(kind.key_id, Math.max(last.get(kind.key_id) ?? 0, latest))
   }
   for (const [id, at] of [...last].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-    await db.executeQuery(CompiledQuery.raw(MARK_USED, [at, id]))
+    await db.executeQuery(query(MARK_USED, [at, id]))
   }
 }
 
 /** Written by hand: it runs for every key of every batch. */
 const MARK_USED = 'update api_key set last_used_at = $1 where id = $2 and (last_used_at is null or last_used_at < $1)'
-
-function conditions(e: ExpressionBuilder<Schema, 'call'>, query: CallQuery) {
-  const found = []
-  if (query.from !== undefined) found.push(e('started_at', '>=', query.from))
-  if (query.to !== undefined) found.push(e('started_at', '<', query.to))
-  // Said as a constant, so that the database sees that the index of failed calls is enough.
-  const failed = (query.outcome !== undefined && query.outcome !== 'ok') || (query.status ?? 0) >= 400
-  if (failed) found.push(e('outcome', '<>', sql.lit('ok')))
-  if (query.outcome !== undefined && query.outcome !== 'error') found.push(e('outcome', '=', query.outcome))
-  if (query.stream !== undefined) found.push(e('stream', '=', query.stream ? 1 : 0))
-  if (query.min_ms !== undefined) found.push(e('total_ms', '>=', query.min_ms))
-  if (query.min_cost_micros !== undefined) found.push(e('cost_micros', '>=', query.min_cost_micros))
-  if (query.status !== undefined) found.push(e('status', '=', query.status))
-  if (query.model !== undefined) found.push(e('model_served', '=', query.model))
-  for (const name of EQUAL) {
-    const value = query[name]
-    if (value !== undefined) found.push(e(name, '=', value))
-  }
-  return found
-}
-
-const EQUAL = [
-  'error_code',
-  'key_id',
-  'team',
-  'application',
-  'end_user',
-  'provider',
-  'model_asked',
-  'endpoint',
-] as const

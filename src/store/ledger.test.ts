@@ -42,11 +42,11 @@ onEveryStore('ledger', (store) => {
     expect((await ledger.verify()).faults.map(({ kind }) => kind)).toEqual(['chain', 'sum'])
     await change(entry.amount_micros)
     expect((await ledger.verify()).faults).toEqual([])
-    await db.updateTable('call').set({ cost_micros: 5_000 }).where('id', '=', 'c1').execute()
+    await db.updateTable('call_row').set({ cost_micros: 5_000 }).where('id', '=', 'c1').execute()
     expect((await ledger.verify()).faults.map(({ message }) => message)).toEqual([
       expect.stringContaining('records say') as unknown as string,
     ])
-    await db.updateTable('call').set({ cost_micros: 1 }).where('id', '=', 'c1').execute()
+    await db.updateTable('call_row').set({ cost_micros: 1 }).where('id', '=', 'c1').execute()
     await db.deleteFrom('ledger_entry').where('sequence', '=', 3).execute()
     expect((await ledger.verify()).faults.map(({ message }) => message)[0]).toBe('entries 3 to 3 are missing')
     await db.insertInto('ledger_entry').values(entry).execute()

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
-import type { CallRecord } from '../contract/call.ts'
-import { insertMany } from './many.ts'
-import type { Db } from './schema.ts'
+import { SEQ_PLACES, seqFrom, startedAtOf } from './call-seq.ts'
+import { insertMany, query } from './many.ts'
+import type { Db, LedgerHeadTable } from './schema.ts'
+import type { Tally } from './tally.ts'
 
 const DAY_MS = 86_400_000
 const HEAD = 'head'
@@ -35,18 +36,17 @@ export type LedgerReport = {
 
 const COLUMNS = ['sequence', 'day', 'key_name', 'application', 'team', 'model_asked', 'calls', 'amount_micros', 'hash']
 
+/** Locks the end of the ledger, or makes it, and says where it is. Written by hand: it runs for every batch of calls. */
+const BEGIN = `insert into ledger_head (id, sequence, hash) values ('${HEAD}', 0, '${GENESIS}') on conflict (id) do update set id = excluded.id returning sequence, hash`
+
 export const ledgerIn = (db: Db) => ({
   /** Adds what these calls cost, one entry for each party. Call in the transaction that adds the records, with those that were new. */
-  async append(records: readonly CallRecord[]): Promise<void> {
-    const sums = sumByParty(records)
+  async append(tallies: readonly Tally[]): Promise<void> {
+    const sums = sumByParty(tallies)
     if (sums.length === 0) return
     // The row is written before it is read, so that two writers wait for each other.
-    await db
-      .insertInto('ledger_head')
-      .values({ id: HEAD, sequence: 0, hash: GENESIS })
-      .onConflict((c) => c.column('id').doUpdateSet({ id: HEAD }))
-      .execute()
-    const head = await db.selectFrom('ledger_head').selectAll().where('id', '=', HEAD).executeTakeFirstOrThrow()
+    const begun = await db.executeQuery(query<LedgerHeadTable>(BEGIN))
+    const [head = { sequence: 0, hash: GENESIS }] = begun.rows
     let sequence = head.sequence
     let { hash } = head
     const rows = sums.map((sum) => {
@@ -65,7 +65,9 @@ export const ledgerIn = (db: Db) => ({
       ]
     })
     await insertMany(db, `insert into ledger_entry (${COLUMNS.join(',')})`, '', rows)
-    await db.updateTable('ledger_head').set({ sequence, hash }).where('id', '=', HEAD).execute()
+    await db.executeQuery(
+      query('update ledger_head set sequence = $1, hash = $2 where id = $3', [sequence, hash, HEAD]),
+    )
   },
 
   /** What each party spent since the day that holds `from`, for budgets to begin with. */
@@ -128,28 +130,37 @@ export const ledgerIn = (db: Db) => ({
     faults: LedgerFault[],
   ): Promise<number | null> {
     const { first } = await db
-      .selectFrom('call')
-      .select((e) => e.fn.min('started_at').as('first'))
+      .selectFrom('call_row')
+      .select((e) => e.fn.min('seq').as('first'))
       .executeTakeFirstOrThrow()
     if (first === null) return null
     const { begun } = await db
       .selectFrom('ledger_entry')
       .select((e) => e.fn.min('day').as('begun'))
       .executeTakeFirstOrThrow()
-    const firstDay = dayOf(first)
+    const firstDay = dayOf(startedAtOf(first))
     const from = begun === null || firstDay <= begun ? firstDay : firstDay + DAY_MS
-    const day = sql<number>`(started_at / ${sql.lit(DAY_MS)}) * ${sql.lit(DAY_MS)}`
-    const rows = await db
-      .selectFrom('call')
-      .select([day.as('day'), 'key_name', 'application', 'team', 'model_asked'])
-      .select((e) => [
-        e.fn.countAll<number | string>().as('calls'),
-        e.fn.sum<number | string>('cost_micros').as('amount_micros'),
-      ])
+    const firstSeq = seqFrom(from)
+    // Whole days since `from`: `seq` counts the time in equal steps.
+    const days = sql<number>`(seq - ${sql.lit(firstSeq)}) / ${sql.lit(DAY_MS * SEQ_PLACES)}`
+    const sumsOfKinds = db
+      .selectFrom('call_row')
+      .select([days.as('days'), 'kind'])
+      .select((e) => [e.fn.countAll().as('calls'), e.fn.sum('cost_micros').as('amount_micros')])
       .where('cost_micros', '>', 0)
-      .where('started_at', '>=', from)
-      .groupBy([day, 'key_name', 'application', 'team', 'model_asked'])
+      .where('seq', '>=', firstSeq)
+      .groupBy([days, 'kind'])
+    const counted = await db
+      .selectFrom(sumsOfKinds.as('sums'))
+      .innerJoin('call_kind', 'call_kind.id', 'sums.kind')
+      .select(['days', 'key_name', 'application', 'team', 'model_asked'])
+      .select((e) => [
+        e.fn.sum<number | string>('calls').as('calls'),
+        e.fn.sum<number | string>('amount_micros').as('amount_micros'),
+      ])
+      .groupBy(['days', 'key_name', 'application', 'team', 'model_asked'])
       .execute()
+    const rows = counted.map(({ days: since, ...row }) => ({ ...row, day: from + since * DAY_MS }))
     const left = new Map([...sums].filter(([party]) => Number(party.slice(0, party.indexOf('\0'))) >= from))
     for (const row of rows) {
       const name = partyName(row)
@@ -170,25 +181,21 @@ export const ledgerIn = (db: Db) => ({
   },
 })
 
-function sumByParty(records: readonly CallRecord[]): LedgerSum[] {
+function sumByParty(tallies: readonly Tally[]): LedgerSum[] {
   const sums = new Map<string, LedgerSum>()
-  for (const { started_at, key_name, application, team, model_asked, cost_micros } of records) {
-    if (cost_micros === null || cost_micros <= 0) continue
-    const party = { day: dayOf(started_at), key_name, application, team, model_asked: storable(model_asked) }
+  for (const { kind, minute, paid, sums: counted } of tallies) {
+    if (paid === 0) continue
+    const { key_name, application, team, model_asked } = kind
+    const party = { day: dayOf(minute), key_name, application, team, model_asked }
     const name = partyName(party)
     const before = sums.get(name)
     sums.set(name, {
       ...party,
-      calls: (before?.calls ?? 0) + 1,
-      amount_micros: (before?.amount_micros ?? 0) + cost_micros,
+      calls: (before?.calls ?? 0) + paid,
+      amount_micros: (before?.amount_micros ?? 0) + counted.cost_micros,
     })
   }
   return [...sums.values()]
-}
-
-/** As the call's own row holds it. */
-function storable(text: string | null): string | null {
-  return text === null ? null : text.replaceAll('\0', '')
 }
 
 function dayOf(ms: number): number {

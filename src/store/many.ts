@@ -2,6 +2,21 @@ import { CompiledQuery } from 'kysely'
 import type { Db } from './schema.ts'
 
 const LARGEST = 64
+const KEPT = 200
+const written = new Map<string, CompiledQuery>()
+
+/**
+ * A statement written by hand, for what runs with every batch of calls. Building it again would cost more than running it, and so would
+ * freezing its many parameters, as `CompiledQuery.raw` does.
+ */
+export function query<Row>(text: string, parameters: readonly unknown[] = []): CompiledQuery<Row> {
+  let known = written.get(text)
+  if (!known) {
+    if (written.size >= KEPT) written.clear()
+    written.set(text, (known = CompiledQuery.raw(text)))
+  }
+  return { ...known, parameters } as CompiledQuery<Row>
+}
 
 /**
  * Runs `head VALUES (…),(…) tail` for many rows and resolves to what they return. Written by hand instead of built, because it runs
@@ -21,7 +36,7 @@ export async function insertMany<Row>(
     start += size
     const width = part[0]?.length ?? 0
     const text = `${head} values ${placeholders(size, width)} ${tail}`
-    returned.push(...(await db.executeQuery<Row>(CompiledQuery.raw(text, part.flat()))).rows)
+    returned.push(...(await db.executeQuery(query<Row>(text, part.flat()))).rows)
   }
   return returned
 }

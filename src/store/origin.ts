@@ -1,5 +1,7 @@
 import { CompiledQuery, type Selectable } from 'kysely'
-import type { Due, Made, SpooledCall } from '../contract/origin.ts'
+import type { Due, Made } from '../contract/origin.ts'
+import { AT, type StoredCall } from './call-parts.ts'
+import { startedAtOf } from './call-seq.ts'
 import { insertMany } from './many.ts'
 import type { Db, OriginTable } from './schema.ts'
 
@@ -18,8 +20,8 @@ export const originsIn = (db: Db) => ({
    * Adds what these calls left. Call in the transaction that adds their records, with those that were new: writers wait for each other, so
    * that whoever reads on from a sequence misses none.
    */
-  async add(calls: readonly SpooledCall[]): Promise<void> {
-    const rows = calls.flatMap(({ made, started_at }) => (made ? [{ made, at: started_at }] : []))
+  async add(calls: readonly StoredCall[]): Promise<void> {
+    const rows = calls.flatMap(({ made, row }) => (made ? [{ made, at: startedAtOf(row[AT.seq]) }] : []))
     if (rows.length === 0) return
     const { value } = (await db.executeQuery<{ value: string }>(CompiledQuery.raw(TAKE, [rows.length]))).rows[0]!
     let sequence = Number(value) - rows.length

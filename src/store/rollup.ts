@@ -1,9 +1,8 @@
 import { sql } from 'kysely'
-import type { CallRecord } from '../contract/call.ts'
-import { outcomeOf, type StoredOutcome } from './outcome.ts'
-import { binOf } from './histogram.ts'
+import type { CallKind } from './call-parts.ts'
 import { insertMany } from './many.ts'
 import { BINS, type Db, ROLLUP_SUMS, type RollupDimensions, type RollupSum } from './schema.ts'
+import { noSums, type Sums, type Tally } from './tally.ts'
 
 export const GRAINS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const
 export type GrainName = keyof typeof GRAINS
@@ -13,9 +12,6 @@ export type GrainName = keyof typeof GRAINS
  * there are many such groups and each call writes to them.
  */
 type Facet = 'all' | 'model' | 'cross'
-
-/** The sums of some calls. `latency` and `firstByte` count calls by the bins of `histogram.ts`. */
-export type Sums = { [K in RollupSum]: number } & { latency: number[]; firstByte: number[] }
 
 export type RollupQuery = {
   readonly grain: GrainName
@@ -44,18 +40,10 @@ const tailOf = (numbers: readonly string[]) =>
 const WIDE = [headOf(NUMBERS), tailOf(NUMBERS)] as const
 const NARROW = [headOf(ROLLUP_SUMS), tailOf(ROLLUP_SUMS)] as const
 
-const OUTCOME_SUMS: Readonly<Record<StoredOutcome, RollupSum>> = {
-  ok: 'ok',
-  'client-error': 'client_errors',
-  'rate-limited': 'rate_limited',
-  'server-error': 'server_errors',
-  cancelled: 'cancelled',
-}
-
 export const rollupsIn = (db: Db) => ({
   /** Adds the calls to every sum they belong to. Only for calls that were really inserted. */
-  async add(records: readonly CallRecord[]): Promise<void> {
-    const rows = rowsOf(records)
+  async add(tallies: readonly Tally[]): Promise<void> {
+    const rows = rowsOf(tallies)
     // In one order everywhere, so that two gateways that add at once wait for each other instead of locking each other out.
     const ordered = [...rows].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row)
     const named = (dimensions: RollupDimensions) => DIMENSIONS.map((name) => dimensions[name])
@@ -126,19 +114,10 @@ export const rollupsIn = (db: Db) => ({
 
 type Row = { readonly dimensions: RollupDimensions; readonly sums: Sums }
 
-/** Calls that are alike to every sum are counted together first: a busy second has few kinds of calls. */
-function rowsOf(records: readonly CallRecord[]): Map<string, Row> {
-  const alike = new Map<string, { readonly first: CallRecord; readonly sums: Sums }>()
-  for (const record of records) {
-    const minute = Math.floor(record.started_at / GRAINS.minute)
-    const kind = `${minute}\n${record.provider}\n${record.model_served}\n${record.key_id}`
-    let group = alike.get(kind)
-    if (!group) alike.set(kind, (group = { first: record, sums: noSums() }))
-    count(group.sums, record)
-  }
+function rowsOf(tallies: readonly Tally[]): Map<string, Row> {
   const rows = new Map<string, Row>()
-  for (const { first, sums } of alike.values()) {
-    for (const dimensions of dimensionsOf(first)) {
+  for (const { kind, minute, sums } of tallies) {
+    for (const dimensions of dimensionsOf(kind, minute)) {
       const name = DIMENSIONS.map((key) => dimensions[key]).join('\n')
       let row = rows.get(name)
       if (!row) rows.set(name, (row = { dimensions, sums: noSums() }))
@@ -156,13 +135,13 @@ function merge(into: Sums, from: Sums): void {
   }
 }
 
-function dimensionsOf(record: CallRecord): RollupDimensions[] {
-  const provider = record.provider ?? ''
+function dimensionsOf(kind: CallKind, minute: number): RollupDimensions[] {
+  const provider = kind.provider ?? ''
   // What was asked may be anything that a client made up; only what was served is bounded.
-  const model = record.model_served ?? ''
-  const keyId = record.key_id ?? ''
+  const model = kind.model_served ?? ''
+  const keyId = kind.key_id ?? ''
   return Object.entries(GRAINS).flatMap(([grain, length]) => {
-    const starts_at = record.started_at - (record.started_at % length)
+    const starts_at = minute - (minute % length)
     return [
       { grain, facet: 'all', starts_at, provider: '', model: '', key_id: '' },
       { grain, facet: 'model', starts_at, provider, model, key_id: '' },
@@ -178,11 +157,6 @@ function facetFor(query: RollupQuery, by: readonly GroupName[]): Facet {
   return model ? 'model' : 'all'
 }
 
-function noSums(): Sums {
-  const sums = Object.fromEntries(ROLLUP_SUMS.map((name) => [name, 0])) as { [K in RollupSum]: number }
-  return { ...sums, latency: bins.map(() => 0), firstByte: bins.map(() => 0) }
-}
-
 function sumsOf(row: Readonly<Record<string, number>>): Sums {
   const sums = Object.fromEntries(ROLLUP_SUMS.map((name) => [name, row[name] ?? 0])) as { [K in RollupSum]: number }
   return {
@@ -190,25 +164,4 @@ function sumsOf(row: Readonly<Record<string, number>>): Sums {
     latency: bins.map((bin) => row[`l${bin}`] ?? 0),
     firstByte: bins.map((bin) => row[`f${bin}`] ?? 0),
   }
-}
-
-function count(sums: Sums, record: CallRecord): void {
-  const { usage } = record
-  sums.calls++
-  sums[OUTCOME_SUMS[outcomeOf(record)]]++
-  if (record.stream) sums.streams++
-  if (record.cache === 'hit' || record.cache === 'shared') sums.cache_hits++
-  sums.total_ms += record.total_ms
-  sums.bytes_in += record.bytes_in
-  sums.bytes_out += record.bytes_out
-  sums.latency[binOf(record.total_ms)]!++
-  if (record.first_byte_ms !== null) sums.firstByte[binOf(record.first_byte_ms)]!++
-  sums.cost_micros += record.cost_micros ?? 0
-  if (!usage) return
-  sums.input_tokens += usage.input + usage.audio_input + usage.image_input
-  sums.cache_read_tokens += usage.cache_read
-  sums.cache_write_tokens += usage.cache_write_5m + usage.cache_write_1h
-  sums.output_tokens += usage.output + usage.audio_output
-  sums.reasoning_tokens += usage.reasoning
-  if (record.cost_micros === null) sums.unpriced_calls++
 }

@@ -1,4 +1,5 @@
-import type { Kysely, Transaction } from 'kysely'
+import type { Generated, Kysely, Transaction } from 'kysely'
+import type { CallKind } from './call-parts.ts'
 
 /** Text ids, integer milliseconds for time, integer micro-dollars for money, JSON in text: the same on both databases. */
 export type Schema = {
@@ -11,7 +12,8 @@ export type Schema = {
   audit_event: AuditEventTable
   idempotent_answer: IdempotentAnswerTable
   state: StateTable
-  call: CallTable
+  call_kind: CallKindTable
+  call_row: CallRowTable
   rollup: RollupTable
   ledger_entry: LedgerEntryTable
   ledger_head: LedgerHeadTable
@@ -160,46 +162,27 @@ export type IdempotentAnswerTable = {
 
 export type StateTable = { name: string; value: string }
 
-/** One row for each call: the columns of the contract's `CallRecord`, its usage flattened. */
-export type CallTable = {
-  id: string
-  started_at: number
-  key_id: string | null
-  key_name: string | null
-  team: string | null
-  application: string | null
-  end_user: string | null
-  endpoint: string
-  dialect: string
-  stream: number
-  model_asked: string | null
-  provider: string | null
-  model_served: string | null
-  status: number
-  /** The contract's `Outcome`, except `error`. */
-  outcome: string
-  error_code: string | null
-  finish_reason: string | null
-  input_tokens: number | null
-  cache_read_tokens: number | null
-  cache_write_5m_tokens: number | null
-  cache_write_1h_tokens: number | null
-  output_tokens: number | null
-  reasoning_tokens: number | null
-  audio_input_tokens: number | null
-  audio_output_tokens: number | null
-  image_input_tokens: number | null
+/** What calls have in common (`call-parts.ts`), told apart by the digest of it all. `recorded_on` is the day on which it was last used. */
+export type CallKindTable = CallKind & { id: Generated<number>; digest: string; recorded_on: number }
+
+/** One row for each call. People read both tables as the view `call`: the columns of the contract's `CallRecord`. */
+export type CallRowTable = {
+  kind: number
+  seq: number
+  total_us: number
   cost_micros: number | null
-  price_source: string | null
-  first_byte_ms: number | null
-  total_ms: number
-  overhead_ms: number | null
-  attempts: string
+  id: string
+  end_user: string | null
+  first_byte_us: number | null
+  overhead_us: number | null
+  input_tokens: number | null
+  output_tokens: number | null
+  cache_read_tokens: number | null
   bytes_in: number
   bytes_out: number
-  dropped: string | null
-  cache: string | null
-  guards: string | null
+  attempt_at_us: number | null
+  attempt_us: number | null
+  more: string | null
 }
 
 /**
