@@ -1,6 +1,9 @@
 import { afterAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ruleCommands } from '../../src/cli/rules.ts'
+import { runCommandLine } from '../../src/cli/run.ts'
 import { Configuration } from '../../src/contract/configuration.ts'
 import { FakeVendor } from '../fake-vendor/vendor.ts'
 import { sourceProvider, startTestGateway } from '../helpers/gateway.ts'
@@ -74,15 +77,30 @@ describe.each(PAGES)('docs/%s.md', (page, checks) => {
   })
 })
 
+/** Applies what a page shows with the command that it names, which speaks to the management API. */
 describe.each(['limits', 'budgets', 'guards', 'routing', 'cache'])('docs/%s.md', (page) => {
-  test('its example can be applied by the command that it names', async () => {
+  test('its example can be set up by the command that it names, and so by the management API', async () => {
     const text = await Bun.file(join(DOCS, `${page}.md`)).text()
-    const [, noun = ''] = /portreeve (\w+) apply/.exec(text) ?? []
-    const name = page === 'cache' ? 'cache' : noun
-    const example = await exampleOf(page)
-    const apply = ruleCommands.find((command) => command.name === `${noun} apply`)
-    expect(apply).toBeDefined()
-    expect(Object.keys(example)).toContain(name)
-    expect(Object.keys(Configuration.shape)).toContain(name)
-  })
+    const [, noun = '', file = ''] = /portreeve (\w+) apply (\S+)/.exec(text) ?? []
+    const cwd = mkdtempSync(join(tmpdir(), 'docs-'))
+    const providers = ['main', 'other', 'backup', 'openai'].map((id) => ({ id, type: 'demo' }))
+    writeFileSync(join(cwd, 'portreeve.yaml'), JSON.stringify({ providers }))
+    const section = page === 'cache' ? 'cache' : noun
+    const block = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)]
+      .map(([, yaml = '']) => yaml)
+      .find((yaml) => yaml.startsWith(section))
+    // References to the environment are for the file of the server alone.
+    writeFileSync(join(cwd, file), (block ?? '').replaceAll('env:', ''))
+    let [out, err] = ['', '']
+    const io = {
+      out: (more: string) => void (out += more),
+      err: (more: string) => void (err += more),
+      env: {},
+      cwd,
+      colour: false,
+      readStdin: async () => '',
+    }
+    const code = await runCommandLine([noun, 'apply', file], ruleCommands, io)
+    expect([code, out.split('\n')[0], code === 0 ? '' : err]).toEqual([0, expect.stringMatching(/^Created /), ''])
+  }, 30_000)
 })
