@@ -63,6 +63,7 @@ async function addressOf(output: ReadableStream<Uint8Array>): Promise<string> {
 }
 
 let [done, failed, left] = [0, 0, 0]
+const failures = new Map<string, number>()
 
 async function call(index: number): Promise<void> {
   const controller = new AbortController()
@@ -81,9 +82,13 @@ async function call(index: number): Promise<void> {
       }),
       signal: controller.signal,
     })
-    await response.text()
+    const text = await response.text()
     if (response.ok) done++
-    else failed++
+    else {
+      failed++
+      const why = `${response.status} ${/"code":"(\w+)"/.exec(text)?.[1] ?? ''}`
+      failures.set(why, (failures.get(why) ?? 0) + 1)
+    }
   } catch {
     left++
   }
@@ -120,8 +125,8 @@ const held = await Promise.all(
       headers: { authorization: `Bearer ${KEY}` },
       body: JSON.stringify({ model: 'soaked', max_tokens: 5, messages: [] }),
     })
-    await response.text()
-    return response.status
+    const text = await response.text()
+    return response.status === 200 ? 'ok' : `${response.status} ${/"code":"(\w+)"/.exec(text)?.[1] ?? ''}`
   }),
 )
 /** What the running gateway itself says it still holds. */
@@ -145,9 +150,11 @@ rmSync(folder, { recursive: true, force: true })
 const settled = samples.slice(Math.floor(samples.length * SETTLED), -1)
 const slope = slopeOf(settled.map(({ at, rss }) => [at, rss]))
 const descriptors = settled.map(({ descriptors }) => descriptors)
-const refused = held.filter((status) => status !== 200).length
+const refused = held.filter((how) => how !== 'ok').length
 const idle = samples.at(-1)!.descriptors
-console.log(`${done} answered, ${failed} failed, ${left} left by their clients, in ${seconds} s`)
+if (refused > 0) console.log(`refused when all was over: ${[...new Set(held)].join(', ')}`)
+const how = [...failures].map(([why, count]) => `${count} × ${why}`).join(', ')
+console.log(`${done} answered, ${failed} failed${how && ` (${how})`}, ${left} left by their clients, in ${seconds} s`)
 console.log(
   `memory ${settled[0]?.rss.toFixed(0)} to ${settled.at(-1)?.rss.toFixed(0)} MiB, ${slope.toFixed(2)} MiB a minute`,
 )

@@ -53,13 +53,23 @@ test('one long pause is no overload', () => {
 
 test('the end of a batch knows what its beginning took', () => {
   let now = 0
-  const load = new LoadWatch(() => now)
+  let over = () => {}
+  const load = new LoadWatch(
+    () => now,
+    () => 0,
+    (callback) => void (over = callback),
+  )
   for (const late of [0, 100]) {
     now += 50 + late
     load.tick()
   }
+  // Nothing ran for a while: that is nobody's load.
+  now += 400
+  load.check('low', 0, SETTINGS)
   expect(load.lagAt(now)).toBe(0)
-  expect(load.lagAt(now + 350)).toBe(300)
+  expect(load.lagAt(now + 300)).toBe(300)
+  over()
+  expect(load.lagAt(now + 300)).toBe(0)
 })
 
 type Answered = { offered: number; good: number }
@@ -71,7 +81,12 @@ type Answered = { offered: number; good: number }
 function serve(times: number, callMs: number, refusalMs: number, callers: readonly Priority[]) {
   const settings = Overload.parse({})
   let now = 0
-  const load = new LoadWatch(() => now)
+  let over = () => {}
+  const load = new LoadWatch(
+    () => now,
+    () => 0,
+    (callback) => void (over = callback),
+  )
   const slices = Array.from({ length: 60 }, (): Answered => ({ offered: 0, good: 0 }))
   const by: Record<Priority, Answered> = {
     low: { offered: 0, good: 0 },
@@ -95,6 +110,7 @@ function serve(times: number, callMs: number, refusalMs: number, callers: readon
         now += refusalMs
       }
     }
+    over()
     if (now === begun) now = Math.min(arrival, tickAt)
     if (now < tickAt) continue
     load.tick()

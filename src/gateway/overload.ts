@@ -27,9 +27,21 @@ export class LoadWatch {
   #measured = -Infinity
   #timer: Timer | undefined
 
-  constructor(now: () => number = () => performance.now(), memory: () => number = () => process.memoryUsage.rss()) {
+  readonly #afterTurn: (over: () => void) => void
+  /** When the first call of this turn of the loop came; 0 when none has yet. */
+  #turnBegan = 0
+  readonly #over = () => {
+    this.#turnBegan = 0
+  }
+
+  constructor(
+    now: () => number = () => performance.now(),
+    memory: () => number = () => process.memoryUsage.rss(),
+    afterTurn: (over: () => void) => void = setImmediate,
+  ) {
     this.#now = now
     this.#memory = memory
+    this.#afterTurn = afterTurn
     this.#last = now()
   }
 
@@ -60,16 +72,22 @@ export class LoadWatch {
   }
 
   /**
-   * How late the loop is at this moment. Two ticks must be late in a row, for one long pause is no overload; of the second one it is enough that it
-   * is overdue, so that the end of a large batch of requests knows what its beginning took.
+   * How late the loop is at this moment. Two ticks must be late in a row, for one long pause is no overload; instead of the second one the time
+   * counts that this turn of the loop has already taken for calls, so that the end of a large batch knows what its beginning took. Time in
+   * which the process did not run at all is not in it.
    */
   lagAt(now: number): number {
     const sustained = Math.min(this.#late, this.#lateBefore)
-    return this.#late < BUSY_MS ? sustained : Math.max(sustained, now - this.#last - TICK_MS)
+    if (this.#late < BUSY_MS || this.#turnBegan === 0) return sustained
+    return Math.max(sustained, now - this.#turnBegan)
   }
 
   /** Throws `overloaded` when a call of this priority should not begin now. */
   check(priority: Priority, inFlight: number, settings: Overload = DEFAULTS, now = this.#now()): void {
+    if (this.#turnBegan === 0) {
+      this.#turnBegan = now
+      this.#afterTurn(this.#over)
+    }
     const { max_lag_ms, max_memory_bytes, max_in_flight } = settings
     const share = SHARE[priority]
     if (
