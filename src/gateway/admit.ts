@@ -46,7 +46,8 @@ export function reserve(
   targets: readonly SnapshotTarget[],
 ): void | Promise<void> {
   const { budgets } = gateway.traffic.for(call.snapshot)
-  if (budgets.isEmpty) return
+  // Where nobody can answer, nothing can be spent.
+  if (budgets.isEmpty || targets.length === 0) return
   const cost = dearest(call, incoming, targets)
   const answer = budgets.reserve(attributesOf(call), cost, Date.now())
   if (answer instanceof Promise) return answer.then((answer) => hold(call, incoming, answer))

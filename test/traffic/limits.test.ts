@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { Alias } from '../../src/contract/alias.ts'
 import { Configuration } from '../../src/contract/configuration.ts'
+import { Breaker } from '../../src/contract/routing.ts'
 import { FakeVendor } from '../fake-vendor/vendor.ts'
 import { SECRET, sourceKey, sourceProvider, startTestGateway, type TestGateway } from '../helpers/gateway.ts'
 
@@ -234,6 +235,25 @@ describe('budgets', () => {
     expect(await paid(1_000, 2)).toBe(cost * 2)
     // Enough for what one call could cost at most, not for two.
     expect(await paid(200, 1)).toBe(cost)
+  })
+
+  test('an alias whose targets all rest is no question of money', async () => {
+    const breaker = Breaker.parse({ failures: 1, rest_ms: 60_000 })
+    const provider = (id: string) => sourceProvider(id, `${vendor.origin}/v1`, { breaker })
+    const gateway = start(
+      { budgets: [{ name: 'b', amount_micros: 1_000_000 }] },
+      {
+        providers: [provider('local'), provider('spare')],
+        prices: ['local', 'spare'].map((id) => ({ provider: id, model: 'm', input: 1_000_000, output: 1_000_000 })),
+      },
+    )
+    vendor.always({ fault: 'server-error' })
+    const statuses = []
+    for (let n = 0; n < 3; n++) statuses.push((await ask(gateway, { model: 'both' })).status)
+    expect(statuses).not.toContain(402)
+    const resting = await ask(gateway, { model: 'both' })
+    expect(resting.status).toBe(503)
+    expect(Number(resting.headers.get('retry-after'))).toBeGreaterThan(10)
   })
 
   test('a model without a price is refused by name', async () => {
