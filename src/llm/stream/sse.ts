@@ -1,5 +1,7 @@
 // Server-sent events, byte by byte: https://html.spec.whatwg.org/multipage/server-sent-events.html
 
+import { utf8 } from '../../lib/bytes.ts'
+
 /** `event` is empty when the sender named none. */
 export type OnSseEvent = (data: string, event: string) => void
 
@@ -46,15 +48,15 @@ export function createSseParser(onEvent: OnSseEvent, maxEventBytes = MAX_EVENT_B
     event = ''
   }
 
-  const addData = (buffer: Buffer, from: number, to: number) => {
+  const addData = (buffer: Uint8Array, from: number, to: number) => {
     dataBytes += to - from
     if (dataBytes > maxEventBytes) throw new EventTooLarge(`an event is larger than ${maxEventBytes} bytes`)
-    const text = buffer.toString('utf8', from, to)
+    const text = utf8(buffer, from, to)
     data = hasData ? `${data}\n${text}` : text
     hasData = true
   }
 
-  const line = (buffer: Buffer, start: number, stop: number) => {
+  const line = (buffer: Uint8Array, start: number, stop: number) => {
     let from = start
     if (!started) {
       started = true
@@ -73,14 +75,14 @@ export function createSseParser(onEvent: OnSseEvent, maxEventBytes = MAX_EVENT_B
       return addData(buffer, buffer[from + 5] === SPACE && from + 5 < stop ? from + 6 : from + 5, stop)
     }
     if (buffer[from] === COLON) return
-    const text = buffer.toString('utf8', from, Math.min(stop, from + MAX_STRAY))
+    const text = utf8(buffer, from, Math.min(stop, from + MAX_STRAY))
     if (text.startsWith('event:')) event = text.slice(text[6] === ' ' ? 7 : 6)
     else if (text === 'data') addData(buffer, stop, stop)
     else if (!/^(?:id|retry|event)(?::|$)/.test(text) && stray.length < MAX_STRAY) stray += `${text}\n`
   }
 
   /** Reads the ended lines of `buffer` from `start` on; gives the offset of the first byte that is left. */
-  const lines = (buffer: Buffer, start: number, search: number, stop: number): number => {
+  const lines = (buffer: Uint8Array, start: number, search: number, stop: number): number => {
     let from = start
     if (buffer.indexOf(CR, search) === -1) {
       skipLf = false
@@ -123,14 +125,13 @@ export function createSseParser(onEvent: OnSseEvent, maxEventBytes = MAX_EVENT_B
     push(bytes) {
       if (bytes.length === 0) return
       if (held === 0) {
-        const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
         let start = 0
         if (skipLf) {
           skipLf = false
-          if (buffer[0] === LF) start = 1
+          if (bytes[0] === LF) start = 1
         }
-        const left = lines(buffer, start, start, buffer.length)
-        if (left < buffer.length) hold(buffer.subarray(left))
+        const left = lines(bytes, start, start, bytes.length)
+        if (left < bytes.length) hold(bytes.subarray(left))
         return
       }
       const search = held
