@@ -42,7 +42,7 @@ export type WorkerSpec = {
 export const WORKER_VARIABLE = 'PORTREEVE_WORKER'
 
 const RESTART_MS = 500
-const ORIGINS_A_MESSAGE = 5_000
+const ORIGINS_A_MESSAGE = 100
 
 /** Gateway processes on one port, each restarted when it dies. */
 export type Workers = {

@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from 'bun:test'
+import type { Due } from '../contract/origin.ts'
 import { Configuration } from '../contract/configuration.ts'
 import { Origins } from './origins.ts'
 import { SECRET, sourceKey, sourceProvider, startTestGateway } from '../../test/helpers/gateway.ts'
@@ -227,6 +228,25 @@ describe('the memory', () => {
     const origins = new Origins(3)
     for (const id of ['a', 'b', 'c', 'a', 'd']) origins.apply({ ...origin, ids: [id] })
     expect(['a', 'b', 'c', 'd'].filter((id) => origins.find(id))).toEqual(['a', 'c', 'd'])
+  })
+
+  test('tells all it knows to a process that begins, in the same order', () => {
+    const origins = new Origins()
+    const due = { call: 'c', usage: null, cost_micros: 0 } as unknown as Due
+    for (let index = 0; index < 1_200; index++)
+      origins.apply({
+        ...origin,
+        tenant: index % 700 === 0 ? 'a' : 'b',
+        ids: [`resp_${index}`, `msg_${index}`],
+        ...(index % 400 === 1 ? { due } : {}),
+      })
+    const other = new Origins()
+    const all = [...origins.all()]
+    for (const made of all) other.apply(made)
+    expect(all.length).toBeLessThan(15)
+    expect([...other.all()]).toEqual(all)
+    for (const id of ['resp_0', 'msg_700', 'msg_1199']) expect(other.find(id)).toEqual(origins.find(id)!)
+    expect([1, 401, 801, 2].map((index) => other.dueFor(`resp_${index}`))).toEqual([due, due, due, undefined])
   })
 
   test('calls nothing unknown before it has read what earlier processes knew', async () => {

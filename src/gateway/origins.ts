@@ -3,6 +3,10 @@ import type { Reservation } from '../quota/budget.ts'
 
 /** Ids that one process remembers, about 30 MB of them. */
 const MOST = 250_000
+/** Ids that are told in one piece. */
+const MOST_TOGETHER = 500
+/** Places are few; whoever makes them many gets them twice. */
+const MOST_PLACES = 10_000
 /** How often a shared memory is asked again for what it does not know yet. */
 const LOOK_MS = 100
 
@@ -23,6 +27,7 @@ export type SharedOrigins = {
  */
 export class Origins {
   readonly #known = new Map<string, Origin>()
+  readonly #places = new Map<string, Origin>()
   readonly #due = new Map<string, Due>()
   /** Money for what is due. */
   readonly #held = new Map<string, Reservation>()
@@ -48,8 +53,9 @@ export class Origins {
   }
 
   /** Takes what another process learned. */
-  apply({ ids, due, settled, tenant, provider, model, credential }: Made): void {
-    const origin: Origin = { tenant, provider, model, credential }
+  apply(made: Made): void {
+    const { ids, due, settled } = made
+    const origin = this.#placeOf(made)
     for (const id of ids) {
       this.#known.delete(id)
       this.#known.set(id, origin)
@@ -67,6 +73,17 @@ export class Origins {
       this.#known.delete(oldest)
       this.#due.delete(oldest)
     }
+  }
+
+  /** One value for all that was made at one place. */
+  #placeOf({ tenant, provider, model, credential }: Origin): Origin {
+    const name = JSON.stringify([tenant, provider, model, credential])
+    let place = this.#places.get(name)
+    if (!place) {
+      if (this.#places.size >= MOST_PLACES) this.#places.clear()
+      this.#places.set(name, (place = { tenant, provider, model, credential }))
+    }
+    return place
   }
 
   find(id: string): Origin | undefined {
@@ -96,10 +113,20 @@ export class Origins {
 
   /** All that is known, the oldest first, for a process that begins. */
   *all(): Generator<Made> {
+    let before: Origin | undefined
+    let ids: string[] = []
+    let due: Due | undefined
     for (const [id, origin] of this.#known) {
-      const due = this.#due.get(id)
-      yield { ...origin, ids: [id], ...(due && { due }) }
+      const own = this.#due.get(id)
+      if (before && (origin !== before || own || ids.length === MOST_TOGETHER)) {
+        yield { ...before, ids, ...(due && { due }) }
+        ids = []
+      }
+      if (ids.length === 0) due = own
+      before = origin
+      ids.push(id)
     }
+    if (before) yield { ...before, ids, ...(due && { due }) }
   }
 
   /**

@@ -59,6 +59,7 @@ const PAGES: [string, Check[]][] = [
     ],
   ],
   ['cache', [{ status: 200 }]],
+  ['responses', [{ status: 200 }]],
 ]
 
 describe.each(PAGES)('docs/%s.md', (page, checks) => {
