@@ -1,10 +1,10 @@
 import { AppError } from '../errors.ts'
-import { utf8 } from '../lib/bytes.ts'
+import { latin1, utf8 } from '../lib/bytes.ts'
 import type { DecodeContext } from '../llm/target.ts'
 import { completionsClient } from '../llm/operations/completions.ts'
 import { countAt, guessTokens, readCounted, writeCount } from '../llm/operations/count-tokens.ts'
 import { geminiEmbeddingClient } from '../llm/operations/gemini-client.ts'
-import type { AnswerOptions, ClientSide, EncodedRequest, VendorSide } from '../llm/protocol.ts'
+import type { AnswerOptions, ClientSide, EncodedRequest, TapReport, VendorSide } from '../llm/protocol.ts'
 import { protocolOf } from '../llm/protocols.ts'
 import type { ChatRequest, Json, JsonObject, Usage } from '../llm/spec.ts'
 import { isJson } from '../llm/stream/json-scan.ts'
@@ -181,7 +181,7 @@ function passThrough(
     answer: (bytes, contentType) => {
       const json = !NOT_JSON.test(contentType)
       if (json && vendor.readReport && bytes.length <= PARSED_WHOLE)
-        return { body: bytes, report: vendor.readReport(parseJson(bytes), quirks) }
+        return { body: bytes, report: reportOf((body) => vendor.readReport!(body, quirks), bytes) }
       if (json && !isJson(bytes)) throw notJson()
       const tap = vendor.createUsageTap(false, tapOptions)
       const out = tap.push(bytes)
@@ -312,9 +312,18 @@ function notJson(cause?: unknown): AppError {
   return new AppError('upstream_invalid', 'the upstream answered 200 with something that is not JSON', {}, cause)
 }
 
-function parseJson(bytes: Uint8Array): Json {
+/**
+ * What an answer of the vendor's tells. Names and numbers are ASCII, so the bytes are read one character each, which is quicker to parse; only
+ * what an error says is text.
+ */
+function reportOf(read: (body: Json) => TapReport, bytes: Uint8Array): TapReport {
+  const report = read(parseJson(bytes, latin1))
+  return report.error ? read(parseJson(bytes)) : report
+}
+
+function parseJson(bytes: Uint8Array, decode = utf8): Json {
   try {
-    return JSON.parse(utf8(bytes)) as Json
+    return JSON.parse(decode(bytes)) as Json
   } catch (error) {
     throw notJson(error)
   }
