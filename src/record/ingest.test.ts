@@ -76,6 +76,19 @@ test('while the store is away nothing is lost and nothing set aside', async () =
   expect(problems).toEqual([])
 })
 
+test('small segments are added together, and deleted only after that', async () => {
+  const batches: number[] = []
+  const { folder, ingester, write } = setUp(async (calls) => {
+    batches.push(calls.length)
+    expect(readdirSync(folder)).toHaveLength(3)
+    return calls
+  })
+  for (const name of ['a', 'b', 'c']) write(`calls-${name}-1.ndjson`, lines(`${name}1`, `${name}2`))
+  expect(await ingester.run()).toBe(6)
+  expect(batches).toEqual([6])
+  expect(readdirSync(folder)).toEqual([])
+})
+
 test('runs that overlap are one', async () => {
   let added = 0
   const { ingester, write } = setUp(async (records) => {

@@ -1,6 +1,6 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { joinCall, type StoredCall } from '../store/call-parts.ts'
+import { joinCall, type StoredCall, takeOwnPlace } from '../store/call-parts.ts'
 import { callsOf } from './line.ts'
 
 const BATCH = 4096
@@ -36,13 +36,25 @@ export function createIngester(folder: string, target: IngestTarget): Ingester {
 
   async function takeAll(): Promise<number> {
     let added = 0
-    for (const name of closed()) {
-      const path = join(folder, name)
-      const { calls, broken } = callsOf(readFileSync(path, 'utf8'))
+    // Small segments go together: what a transaction costs, it costs once.
+    let calls: StoredCall[] = []
+    let taken: { readonly name: string; readonly broken: readonly string[] }[] = []
+    const flush = async () => {
       for (let start = 0; start < calls.length; start += BATCH) added += await take(calls.slice(start, start + BATCH))
-      if (broken.length > 0) setAside(broken, `${broken.length} lines of ${name} are no call records`)
-      unlinkSync(path)
+      for (const { name, broken } of taken) {
+        if (broken.length > 0) setAside(broken, `${broken.length} lines of ${name} are no call records`)
+        unlinkSync(join(folder, name))
+      }
+      calls = []
+      taken = []
     }
+    for (const name of closed()) {
+      const found = callsOf(readFileSync(join(folder, name), 'utf8'))
+      calls = calls.length === 0 ? found.calls : [...calls, ...found.calls]
+      taken.push({ name, broken: found.broken })
+      if (calls.length >= BATCH) await flush()
+    }
+    await flush()
     return added
   }
 
@@ -60,7 +72,10 @@ export function createIngester(folder: string, target: IngestTarget): Ingester {
     })
     if (fresh === null) {
       let added = 0
-      for (const call of batch) added += await take([call])
+      for (const call of batch) {
+        takeOwnPlace(call)
+        added += await take([call])
+      }
       return added
     }
     if (fresh.length > 0) target.onAdded?.(fresh)

@@ -177,6 +177,11 @@ export function splitCall(record: SpooledCall): StoredCall {
   }
 }
 
+/** Puts a call that was not added after all back to the place in the order that it began with. */
+export function takeOwnPlace({ row }: StoredCall): void {
+  row[AT.seq] = seqOf(startedAtOf(row[AT.seq]), row[AT.id])
+}
+
 /** A record's row. `kind`, `seq` and `more` are for the caller to say. */
 export function rowOf(
   record: CallRecord,

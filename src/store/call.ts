@@ -3,7 +3,7 @@ import type { SpooledCall } from '../contract/origin.ts'
 import { callKindsIn } from './call-kind.ts'
 import { AT, joinCall, ROW_COLUMNS, splitCall, type StoredCall } from './call-parts.ts'
 import { type CallQuery, type CallPage, findCalls, readCalls, seqRange } from './call-search.ts'
-import { seqAfter, seqFrom, startedAtOf, timeOfId } from './call-seq.ts'
+import { SEQ_PLACES, seqAfter, seqFrom, startedAtOf, timeOfId } from './call-seq.ts'
 import { ledgerIn } from './ledger.ts'
 import { insertMany, query } from './many.ts'
 import { originsIn } from './origin.ts'
@@ -108,14 +108,16 @@ async function insertRows(db: Db, calls: readonly StoredCall[]): Promise<readonl
 /** Inserts calls and returns those that were not there. One whose place another call has takes the next place of its millisecond. */
 async function insertNew(db: Db, calls: readonly StoredCall[], insert: InsertRows): Promise<StoredCall[]> {
   const known = new Set<StoredCall>()
-  for (let left = calls; left.length > 0;) {
+  let left = calls
+  for (let round = 1; left.length > 0; round++) {
     const refused = await insert(db, left)
     left = []
     if (refused.length === 0) break
     const taken = await idsAt(db, refused)
     for (const call of refused) {
       if (taken.get(call.row[AT.seq]) === call.row[AT.id]) known.add(call)
-      else call.row[AT.seq] = seqAfter(call.row[AT.seq])
+      // Should a millisecond ever be full, the next one takes what is too much.
+      else call.row[AT.seq] = round < SEQ_PLACES ? seqAfter(call.row[AT.seq]) : call.row[AT.seq] + SEQ_PLACES
     }
     left = refused.filter((call) => !known.has(call))
   }
