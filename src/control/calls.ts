@@ -118,7 +118,7 @@ export function timelineOf(record: CallRecord): Span[] {
   for (const [index, attempt] of record.attempts.entries()) {
     const last = index === record.attempts.length - 1
     const failed = attempt.error_code !== null || (attempt.status ?? 0) >= 400
-    const label = `${attempt.provider}/${attempt.model}`
+    const label = `${attempt.provider}/${attempt.model}${attempt.continues ? ', going on with the stream' : ''}`
     spans.push({ kind: 'attempt', label, start_ms: attempt.started_ms, duration_ms: attempt.duration_ms, failed })
     if (!last || record.first_byte_ms === null || record.first_byte_ms < attempt.started_ms) continue
     spans.push({
