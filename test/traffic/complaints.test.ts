@@ -39,7 +39,7 @@ const END = `${delta('').replace('"finish_reason":null', '"finish_reason":"stop"
 
 /** Reads until the text holds a mark. */
 async function readUntil(
-  reader: { read: () => Promise<{ value?: Uint8Array; done: boolean }> },
+  reader: Pick<ReadableStreamDefaultReader<Uint8Array>, 'read'>,
   mark: string | RegExp,
 ): Promise<string> {
   const decoder = new TextDecoder()
