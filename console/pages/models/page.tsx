@@ -155,8 +155,10 @@ function useModelColumns(edit: (id: string) => void): readonly Column<ModelView>
         title: t('model'),
         render: (model) => (
           <Group gap={4} wrap="nowrap">
-            <div style={{ minWidth: 0 }}>
+            <div style={{ minWidth: '6.25rem' }}>
               <span className="quiet">{model.provider}/</span>
+              {/* A line ends after the vendor or between words before it ends inside one. */}
+              <wbr />
               <span style={{ fontWeight: 560, overflowWrap: 'anywhere' }}>{model.model}</span>
               {model.shutdown_at && (
                 <div className="warn" style={{ fontSize: 12 }}>

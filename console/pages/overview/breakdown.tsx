@@ -18,6 +18,7 @@ export function Breakdown({ overview, range }: { overview: Overview; range: Rang
     <SimpleGrid cols={{ base: 1, md: 3 }} spacing="md">
       <Panel
         title={t('byModel')}
+        head={t('model')}
         rows={overview.by_model.map((row) => ({
           ...row,
           key: `${row.provider}/${row.model}`,
@@ -30,6 +31,7 @@ export function Breakdown({ overview, range }: { overview: Overview; range: Rang
       />
       <Panel
         title={t('byProvider')}
+        head={t('provider')}
         rows={overview.by_provider.map((row) => ({
           ...row,
           key: row.provider ?? '',
@@ -42,6 +44,7 @@ export function Breakdown({ overview, range }: { overview: Overview; range: Rang
       />
       <Panel
         title={t('byKey')}
+        head={t('key')}
         rows={overview.by_key.map((row) => ({
           ...row,
           key: row.key_id ?? '',
@@ -59,10 +62,12 @@ export function Breakdown({ overview, range }: { overview: Overview; range: Rang
 const given = <const Name extends string>(name: Name, value: string | null): { [N in Name]?: string } =>
   value === null ? {} : ({ [name]: value } as { [N in Name]?: string })
 
-function Panel({ title, rows }: { title: string; rows: readonly Row[] }) {
+function Panel({ title, head, rows }: { title: string; head: string; rows: readonly Row[] }) {
   const t = useText(OVERVIEW_TEXT)
   const format = useFormat()
-  const [by, setBy] = useState<'calls' | 'cost'>('cost')
+  const [by, setBy] = useState<'calls' | 'cost'>(() =>
+    rows.some((row) => row.totals.cost_micros > 0) ? 'cost' : 'calls',
+  )
   const value = (row: Row) => (by === 'cost' ? row.totals.cost_micros : row.totals.calls)
   const before = (row: Row) => (by === 'cost' ? row.previous_cost_micros : row.previous_calls)
   const sorted = rows.toSorted((a, b) => value(b) - value(a)).slice(0, 8)
@@ -84,7 +89,7 @@ function Panel({ title, rows }: { title: string; rows: readonly Row[] }) {
     >
       <Shares
         label={title}
-        heads={[title, t(by), '±']}
+        heads={[head, t(by), '±']}
         rows={sorted.map((row) => ({
           key: row.key,
           label: row.label,

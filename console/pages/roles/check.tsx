@@ -77,7 +77,7 @@ export function CheckTab() {
           value={input.role}
           onChange={(role) => set({ role })}
         />
-        <SimpleGrid cols={3} spacing="xs">
+        <SimpleGrid cols={{ base: 1, xs: 3, md: 1, xl: 3 }} spacing="xs">
           <Select
             label={t('launchType')}
             data={[{ value: '', label: t('asDefined') }, 'FARGATE', 'EC2', 'EXTERNAL']}
