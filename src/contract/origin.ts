@@ -14,6 +14,8 @@ export type Origin = {
 export type Due = {
   /** Id of the call's record. */
   readonly call: string
+  /** When the call began. */
+  readonly started_at: number
   readonly key_id: string | null
   readonly key_name: string | null
   readonly team: string | null

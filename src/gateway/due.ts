@@ -11,6 +11,7 @@ export function dueOf(call: Call, report: TapReport): Due | undefined {
   const { key, usage } = call
   return {
     call: call.id,
+    started_at: call.startedAt,
     key_id: key?.id ?? null,
     key_name: key?.name ?? null,
     team: key?.team ?? null,
@@ -24,7 +25,7 @@ export function dueOf(call: Call, report: TapReport): Due | undefined {
 
 /**
  * Charges a response of the background to the key that asked for it, when its end is first seen. The charge is a record of its own, whose id
- * follows from that of the call: seen twice, by two processes, it is stored once.
+ * and time follow from those of the call: seen twice, by two processes, it is stored once.
  */
 export function chargeDue(gateway: Gateway, seenBy: Call, id: string, usage: Usage): void {
   const { origins } = gateway.traffic
@@ -56,7 +57,7 @@ function charge(gateway: Gateway, { target, snapshot }: Call, id: string, due: D
       .for(snapshot)
       .budgets.charge({ key: key_name, application, team, model, end_user: due.end_user, provider: null }, micros, now)
   const record: CallRecord = {
-    ...recordFor(due, now),
+    ...recordFor(due),
     provider: target.provider.id,
     model_served: target.model,
     usage: beyond(tokenUsage(usage), due.usage),
@@ -66,11 +67,11 @@ function charge(gateway: Gateway, { target, snapshot }: Call, id: string, due: D
   gateway.record(record, made).catch((error: unknown) => gateway.report(error, record.id))
 }
 
-function recordFor({ call, usage, cost_micros, ...caller }: Due, now: number): CallRecord {
+/** Id and time are the same whoever writes it: the store knows a call by both. */
+function recordFor({ call, usage, cost_micros, ...caller }: Due): CallRecord {
   return {
     ...caller,
     id: `${call}_end`,
-    started_at: now,
     endpoint: 'responses.background',
     dialect: 'openai-responses',
     stream: false,

@@ -8,6 +8,7 @@ import { originsIn } from './origin.ts'
 const made = (...ids: string[]): Made => ({ tenant: '["a",null]', provider: 'p', model: 'm', credential: 'c', ids })
 const due = {
   call: 'call_1',
+  started_at: 1,
   key_id: 'k',
   key_name: 'n',
   team: null,
