@@ -316,6 +316,49 @@ test('a client that leaves while the next target is asked cancels it, and everyt
   expect((await ask('openai-openai')).status).toBe(200)
 })
 
+test('a vendor that is known is asked in its own way, and what it repeats is taken out', async () => {
+  const [one, two] = vendors.openai
+  const known = startTestGateway({
+    providers: [
+      sourceProvider('one', `${one!.origin}/v1`, { timeouts }),
+      sourceProvider('two', `${two!.origin}/v1`, { type: 'mistral', timeouts }),
+    ],
+    aliases: [
+      {
+        name: 'known',
+        strategy: 'priority',
+        targets: [place('one')],
+        fallbacks: [place('two')],
+        continue_streams: true,
+      },
+    ],
+  })
+  one!.next({ fault: 'cut', after: 6, text: TEXT })
+  two!.next({ text: TEXT })
+  const body = { model: 'known', stream: true, messages: [{ role: 'user', content: 'When?' }] }
+  const text = await (await known.post('/v1/chat/completions', body)).text()
+  expect(DIALECTS[0]!.read(text, true)).toEqual({ kind: 'answer', text: TEXT })
+  const { messages } = (await two!.received()).json() as { messages: unknown[] }
+  expect(messages.at(-1)).toEqual({ role: 'assistant', content: 'Aye: the harbour opens\n  at', prefix: true })
+  await known.stop()
+})
+
+test('an answer in two voices is not kept for others', async () => {
+  const cached = start({ cache: { rules: [{ for: {} }] } })
+  vendors.openai[0]!.next({ fault: 'cut', after: 6, text: TEXT })
+  vendors.openai[1]!.next(REST)
+  const body = { model: 'openai-openai', stream: true, messages: [{ role: 'user', content: 'When?' }] }
+  for (const requests of [1, 2]) {
+    const response = await cached.post('/v1/chat/completions', body)
+    await response.text()
+    expect([response.headers.get('x-portreeve-cache'), vendors.openai[0]!.requests.length]).toEqual(['miss', requests])
+  }
+  const kept = await cached.post('/v1/chat/completions', body)
+  await kept.text()
+  expect(kept.headers.get('x-portreeve-cache')).toBe('hit')
+  await cached.stop()
+})
+
 test('a guard that reads answers forbids it', async () => {
   vendors.openai[0]!.next({ fault: 'cut', after: 6, text: TEXT })
   const guarded = start({ guards: [{ name: 'words', kind: 'patterns', on: ['output'], words: ['secret'] }] })
