@@ -1,6 +1,7 @@
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml'
 import type { z } from 'zod'
 import { Configuration } from '../contract/configuration.ts'
+import { choicesOf, issueWords } from '../contract/issue-words.ts'
 import { closest } from '../lib/closest.ts'
 import type { Finding } from './finding.ts'
 import { isReference, type ReferenceScope, resolveReference } from './reference.ts'
@@ -58,62 +59,17 @@ function inPlace(
     })
   }
   const given = valueAt(value, path)
+  const hints = {
+    described: describedAt(path),
+    fields: fieldsAt(Configuration, path),
+    quoted: 'put it in quotation marks',
+  }
   const near = typeof given === 'string' ? closest(given, choicesOf(issue) ?? []) : undefined
   const missing = given === undefined && path.length > 0
   const text = missing
     ? `is missing; ${remedyOf(path) ?? issue.message}`
-    : `${wording(issue, given, describedAt(path))}${near ? `; did you mean "${near}"?` : ''}`
+    : `${issueWords(issue, given, hints)}${near ? `; did you mean "${near}"?` : ''}`
   return [finding(offsetOf(document, path), path, text)]
-}
-
-const KINDS: Readonly<Record<string, string>> = {
-  string: 'text',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-  array: 'a list',
-  object: 'a mapping of fields',
-  record: 'a mapping of fields',
-}
-
-/** What a value must be. Never shows the value, which may be a secret. */
-function wording(issue: z.core.$ZodIssue, given: unknown, described: string | undefined): string {
-  const choices = choicesOf(issue)
-  if (choices) return `must be ${choices.length === 1 ? '' : 'one of '}${choices.join(', ')}`
-  if (issue.code === 'invalid_format' && issue.format === 'url') return 'must be a URL, as https://host/path'
-  if (described !== undefined && ['invalid_type', 'too_small', 'too_big'].includes(issue.code))
-    return `must be ${described}`
-  if (issue.code === 'too_small') return `must ${boundOf(issue.origin, 'at least', issue.minimum)}`
-  if (issue.code === 'too_big') return `must ${boundOf(issue.origin, 'at most', issue.maximum)}`
-  if (issue.code !== 'invalid_type') return issue.message
-  if (issue.expected === 'string' && (typeof given === 'number' || typeof given === 'boolean'))
-    return 'must be text: put it in quotation marks'
-  const kind = KINDS[issue.expected]
-  if (kind === undefined) return issue.message
-  const fields = issue.expected === 'object' ? fieldsAt(Configuration, issue.path as Path) : []
-  const how = fields.length > 0 ? `, with ${fields.join(', ')}` : issue.expected === 'array' ? ', as [a, b]' : ''
-  return `must be ${kind}${how}`
-}
-
-/** What a value may be, where it is one of a few. */
-function choicesOf(issue: z.core.$ZodIssue): string[] | undefined {
-  if (issue.code === 'invalid_value') return issue.values.map(String)
-  if (issue.code !== 'invalid_union' || issue.discriminator === undefined) return undefined
-  const { options } = issue as { readonly options?: readonly unknown[] }
-  return options?.map(String)
-}
-
-const COUNTED: Readonly<Record<string, string>> = {
-  string: 'characters',
-  array: 'entries',
-  set: 'entries',
-  map: 'entries',
-}
-
-function boundOf(origin: string, which: string, bound: number | bigint): string {
-  const counted = COUNTED[origin]
-  if (counted === undefined) return `be ${which} ${bound}`
-  return `have ${which} ${Number(bound) === 1 ? `one ${counted === 'entries' ? 'entry' : 'character'}` : `${bound} ${counted}`}`
 }
 
 /** What the schema itself says of a number, its unit above all. */

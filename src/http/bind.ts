@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { issueWords } from '../contract/issue-words.ts'
 import type { Route } from '../contract/route.ts'
 import { AppError } from '../errors.ts'
 
@@ -21,7 +22,12 @@ export function bind(
     if (result.success) return result.data
     for (const issue of result.error.issues) {
       const path = issue.path.join('/')
-      if (issue.code !== 'unrecognized_keys') findings.push({ place: place(path), message: issue.message })
+      const given = issue.path.reduce<unknown>(
+        (at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step],
+        value,
+      )
+      const words = given === undefined && path !== '' ? 'is missing' : issueWords(issue, given)
+      if (issue.code !== 'unrecognized_keys') findings.push({ place: place(path), message: words })
       else
         for (const key of issue.keys)
           findings.push({ place: place([...issue.path, key].join('/')), message: 'there is no such field' })

@@ -331,3 +331,18 @@ test('the OpenAPI document describes every endpoint, and nothing else', () => {
   for (const [, name] of text.matchAll(/"#\/components\/schemas\/(\w+)"/g)) expect(names).toContain(name ?? '')
   expect(text).not.toContain('$defs')
 })
+
+test.each<[string, string, unknown, string]>([
+  ['POST', '/keys', {}, '/name: is missing.'],
+  ['POST', '/keys', { name: 5 }, '/name: must be text.'],
+  ['POST', '/keys', { name: 'x', models: 'fast' }, '/models: must be a list, as [a, b].'],
+  ['POST', '/keys', { name: 'x', nam: 'y' }, '/nam: there is no such field.'],
+  ['PUT', '/prices/a/b', { input: 0.15 }, '/input: must be whole micro-dollars for a million tokens: 150000 is $0.15.'],
+  ['POST', '/keys/key_1/rotate', { overlap_seconds: -1 }, '/overlap_seconds: must be at least 0.'],
+  ['GET', '/calls?limit=0', undefined, '?limit: must be at least 1.'],
+  ['GET', '/keys?status=alive', undefined, '?status: must be one of active, expired, revoked.'],
+])('%s %s with %j is refused in words', async (method, path, body, detail) => {
+  const { api } = await openTestControl()
+  const refused = await api(method, path, body)
+  expect([refused.status, ((await refused.json()) as { detail: string }).detail]).toEqual([400, detail])
+})
