@@ -20,6 +20,7 @@ const vendor = Bun.serve({
       })
     count++
     const output = [
+      { type: 'reasoning', id: `rs_${count}`, summary: [], encrypted_content: 'sealed' },
       { type: 'message', id: `msg_${count}`, role: 'assistant', content: [{ type: 'output_text', text: 'a' }] },
       { type: 'code_interpreter_call', id: `ci_${count}`, container_id: `cntr_${count}`, code: '' },
     ]
@@ -156,6 +157,18 @@ test.each([{ stream: false }, { stream: true }])('items belong to those who had 
     expect(new Set(seen.map((line) => line.split(' ')[0])).size).toBe(1)
     expect(seen).toHaveLength(7)
   }
+})
+
+test('sealed thoughts go first to where they were made; other items go anywhere', async () => {
+  const text = await (await ask({})).text()
+  const place = seen[0]!.split(' ')[0]
+  const thought = { type: 'reasoning', id: /rs_\d+/.exec(text)![0], summary: [], encrypted_content: 'sealed' }
+  const message = { type: 'message', id: /msg_\d+/.exec(text)![0], role: 'assistant', content: 'a' }
+  seen.length = 0
+  for (let round = 0; round < 10; round++) expect((await ask({ input: [thought, message] })).status).toBe(200)
+  expect(new Set(seen.map((line) => line.split(' ')[0]))).toEqual(new Set([place]))
+  for (let round = 0; round < 40; round++) expect((await ask({ input: [message] })).status).toBe(200)
+  expect(new Set(seen.map((line) => line.split(' ')[0])).size).toBe(2)
 })
 
 test('what two places made cannot be used together', async () => {
@@ -303,7 +316,7 @@ describe('the cache', () => {
       { store: true },
       { store: false, background: true },
       { store: false, previous_response_id: first.id },
-      { store: false, input: [{ type: 'item_reference', id: first.output[0].id }] },
+      { store: false, input: [{ type: 'item_reference', id: first.output[1].id }] },
     ])
       expect(await twice(body)).toEqual([200, 200])
     expect(await twice({ store: false, conversation: 'conv_x' })).toEqual([400, 400])

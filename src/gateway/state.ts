@@ -78,7 +78,7 @@ function stateOf(gateway: Gateway, call: Call, question: Question): CallState {
     if (reference.kind === 'echo') {
       // What carries its own content tells nothing that the caller did not say; only what is known to be another's is refused.
       if (origin && !isOwn) throw notOwn(reference)
-      if (isOwn) preferred = origin.provider
+      if (isOwn && reference.sealed) preferred = origin.provider
     } else if (isOwn) own.push({ reference, origin })
     else if (!origin && !(question.found && origins.ready)) throw cannotTell(reference)
     else if (!origin && able.length === 1 && call.snapshot.traffic.responses?.unknown_ids === 'allow') allowed = true

@@ -20,7 +20,13 @@ import type { RequestScan } from './splice.ts'
 export type ReferenceKind = 'state' | 'item' | 'echo'
 
 /** An id in a request. `field` says where it stands: `previous_response_id`, `conversation`, `input[2].id`. */
-export type Reference = { readonly field: string; readonly id: string; readonly kind: ReferenceKind }
+export type Reference = {
+  readonly field: string
+  readonly id: string
+  readonly kind: ReferenceKind
+  /** A whole item that only its maker can read. */
+  readonly sealed?: true
+}
 
 const NULL = 0x6e
 const NONE: readonly Reference[] = []
@@ -120,7 +126,9 @@ function readItem(bytes: Buffer, start: number, field: string, found: Reference[
   if (id !== undefined) {
     const type = textAt(bytes, members, 'type', field)
     const bare = type === 'item_reference' || (type === undefined && !members.has('role'))
-    found.push({ field: `${field}.id`, id, kind: bare ? 'state' : isWhole(bytes, members, type) ? 'echo' : 'item' })
+    const kind = bare ? 'state' : isWhole(bytes, members, type) ? 'echo' : 'item'
+    const sealed = kind === 'echo' && members.has('encrypted_content')
+    found.push({ field: `${field}.id`, id, kind, ...(sealed && { sealed }) })
   }
   for (const name of ['container_id', 'approval_request_id']) {
     const other = textAt(bytes, members, name, field)
