@@ -26,6 +26,16 @@ const DECISION = {
 }
 writeFileSync(join(cwd, 'decisions.json'), JSON.stringify([DECISION]))
 
+/** Things that are applied from a file; each is `one`. */
+const THINGS = {
+  aliases: { name: 'one', targets: [{ provider: 'demo', model: 'parley' }] },
+  limits: { name: 'one', requests_per_minute: 5 },
+  budgets: { name: 'one', amount_micros: 5 },
+  guards: { name: 'one', kind: 'patterns', words: ['falcon'] },
+  sections: { cache: { store: 'memory' } },
+}
+for (const [noun, thing] of Object.entries(THINGS)) writeFileSync(join(cwd, `${noun}.json`), JSON.stringify(thing))
+
 const data = openDataFolder(join(cwd, 'portreeve-data'))
 const gateway = Bun.serve({
   port: 0,
@@ -57,6 +67,16 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   'calls show': 'call_1',
   'models search': 'gpt-4o-mini',
   'providers test': 'demo',
+  ...Object.fromEntries(
+    Object.keys(THINGS).flatMap((noun) => {
+      const name = noun === 'sections' ? 'cache' : 'one'
+      return [
+        [`${noun} apply`, `${noun}.json`],
+        [`${noun} show`, name],
+        [`${noun} delete`, name],
+      ]
+    }),
+  ),
   'users invite': 'bob@example.com --role viewer',
   'iam test': 'decisions.json',
   'iam explain': 'decisions.json',
@@ -77,7 +97,15 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
 /** They do not end by themselves, or not here: `start` is started by the tests of the newcomer's path. */
 const OTHERS = new Set(['start', 'calls tail', 'gateway-worker'])
 
-test.each(commands.map(({ name }) => name).filter((name) => !OTHERS.has(name)))('%s --json', async (name) => {
+/** What is shown or deleted has to be there. */
+const RANK = ({ name }: { readonly name: string }) => (name.endsWith(' apply') && name !== 'role apply' ? 0 : 1)
+
+test.each(
+  commands
+    .filter(({ name }) => !OTHERS.has(name))
+    .toSorted((a, b) => RANK(a) - RANK(b))
+    .map(({ name }) => name),
+)('%s --json', async (name) => {
   let out = ''
   const io = {
     out: (text: string) => void (out += text),

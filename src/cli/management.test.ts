@@ -97,6 +97,9 @@ describe('with a gateway on the folder', async () => {
 
   test('commands speak to it', async () => {
     expect((await run(cwd, 'keys create --name live')).out).toStartWith('prk_live_')
+    expect((await run(cwd, 'users invite bob')).err).toBe(
+      'portreeve users invite: /email: must be an e-mail address, as name@example.com.\n',
+    )
     expect(control.context.live.merged().source.keys.map(({ name }) => name)).toEqual(['live'])
     await control.addCalls([
       callRecord({ id: 'call_9', status: 502, error_code: 'upstream_failed', started_at: Date.now() - 60_000 }),
@@ -117,6 +120,11 @@ describe('with a gateway on the folder', async () => {
   test('from elsewhere, a token is needed', async () => {
     const url = `http://127.0.0.1:${server.port}`
     expect((await run(folder(), `keys list --url ${url}`)).code).toBe(2)
+    const nonsense = await run(folder(), 'keys list --url nonsense', { PORTREEVE_TOKEN: token })
+    expect([nonsense.code, nonsense.err]).toEqual([
+      2,
+      'portreeve keys list: --url nonsense: use an address, as https://gateway.example.com.\n',
+    ])
     expect((await run(folder(), `keys list --url ${url}`, { PORTREEVE_TOKEN: token })).out).toContain('live')
     expect((await run(folder(), `keys list --url ${url}`, { PORTREEVE_TOKEN: 'pra_wrong' })).err).toContain(
       'The token is not known',

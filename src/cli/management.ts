@@ -39,6 +39,10 @@ export async function withManagement<T>(input: Input, io: Io, run: (management: 
     const token = io.env['PORTREEVE_TOKEN']
     if (!token)
       throw new AppError('invalid_usage', '--url needs a management token in PORTREEVE_TOKEN.', { field: '--url' })
+    if (!URL.canParse(remote) || !/^https?:$/.test(new URL(remote).protocol))
+      throw new AppError('invalid_usage', `--url ${remote}: use an address, as https://gateway.example.com.`, {
+        field: '--url',
+      })
     return run(over(remote.replace(/\/+$/, ''), token, (request) => reach(request, remote), true))
   }
   const running = await runningGateway(dataFolderOf(inputOf(input, io)))

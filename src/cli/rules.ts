@@ -119,7 +119,7 @@ function commandsOf<View extends Listed>(noun: Noun<View>): Command[] {
   })
   const remove = defineCommand({
     name: `${many} delete`,
-    summary: `delete a ${one}`,
+    summary: `delete ${/^[aeiou]/.test(one) ? 'an' : 'a'} ${one}`,
     positionals,
     options: MANAGEMENT_OPTIONS,
     run: (input, io) =>

@@ -146,7 +146,10 @@ function report(error: unknown, command: Command, json: boolean, io: Io): number
   if (json) io.out(`${JSON.stringify({ error: { code: error.code, message: error.message, ...error.details } })}\n`)
   else {
     io.err(`portreeve ${command.name}: ${error.message}\n`)
-    for (const finding of error.details.findings ?? []) io.err(`  ${finding.place}: ${finding.message}\n`)
+    const findings = error.details.findings ?? []
+    // One finding alone has often been said already.
+    const said = findings.length === 1 && error.message.includes(findings[0]?.message ?? '')
+    for (const finding of said ? [] : findings) io.err(`  ${finding.place}: ${finding.message}\n`)
   }
   return error.code === 'invalid_usage' ? 2 : 1
 }

@@ -28,6 +28,8 @@ export function issueWords(issue: z.core.$ZodIssue, given: unknown, hints: Issue
   // A schema that says it in words of its own knows best.
   if (!/^(?:Invalid|Too small|Too big)\b/.test(issue.message)) return issue.message
   if (issue.code === 'invalid_format' && issue.format === 'url') return 'must be a URL, as https://host/path'
+  if (issue.code === 'invalid_format' && issue.format === 'email')
+    return 'must be an e-mail address, as name@example.com'
   if (described !== undefined && ['invalid_type', 'too_small', 'too_big'].includes(issue.code))
     return `must be ${described}`
   if (issue.code === 'too_small') return `must ${boundOf(issue.origin, 'at least', issue.minimum)}`
