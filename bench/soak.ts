@@ -161,6 +161,10 @@ console.log(
 console.log(
   `descriptors ${Math.min(...descriptors)} to ${Math.max(...descriptors)}; at rest ${idle}; slots still held: ${refused + slotsUsed}; money still reserved: ${reserved}; exit ${code}`,
 )
+const minutes = Array.from({ length: Math.ceil(seconds / 60) }, (_, minute) =>
+  samples.find(({ at }) => at - samples[0]!.at >= minute)?.rss.toFixed(0),
+)
+console.log(`memory minute by minute: ${minutes.join(', ')} MiB`)
 // Shorter runs only fill caches.
 const wrong = [
   seconds >= 300 && slope >= 1 && 'memory grows',

@@ -74,7 +74,7 @@ export type Breaker = z.infer<typeof Breaker>
 /** When new work is refused to save the work that runs. */
 export const Overload = z.strictObject({
   /** Delay of the event loop from which calls of low priority are refused; normal ones from twice, high ones from four times that. */
-  max_lag_ms: z.int().min(5).max(60_000).default(200),
+  max_lag_ms: z.int().min(5).max(60_000).default(100),
   /** Resident memory from which calls are refused. */
   max_memory_bytes: z.int().min(67_108_864).optional(),
   /** Calls in flight in one process from which calls are refused. */
