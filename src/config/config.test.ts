@@ -21,6 +21,15 @@ writeFileSync(
 const load = (flags: Record<string, string> = {}, env: Record<string, string> = {}) =>
   loadConfig({ flags, env, cwd: folder }).config
 
+function caught(run: () => unknown): AppError {
+  try {
+    run()
+  } catch (error) {
+    if (error instanceof AppError) return error
+  }
+  throw new Error('it was taken')
+}
+
 describe('settings', () => {
   test.each([
     [
@@ -59,6 +68,8 @@ describe('settings', () => {
     [{ config: 'nowhere.yaml' }, {}, `--config ${folder}/nowhere.yaml: there is no such file.`],
   ])('%j %j is refused', (flags, env, message) => {
     expect(() => load(flags, env)).toThrow(new AppError('invalid_configuration', message))
+    const { code } = caught(() => load(flags, env))
+    expect(code).toBe('port' in flags ? 'invalid_usage' : 'invalid_configuration')
   })
 
   test('secrets are not among what may be shown', () => {

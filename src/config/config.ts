@@ -71,6 +71,23 @@ export function loadConfig({ flags, env, cwd, withoutBrokenFile = false }: Confi
     sources.push({ name, from: strongest.from, shown: hidden ? '(hidden)' : strongest.value })
   }
   const dataFolder = dataFolderOf({ flags, env, cwd })
+  try {
+    return { config: Object.freeze(configOf(values, sources, dataFolder, file, env)), file }
+  } catch (error) {
+    // What was typed wrongly is wrong usage; the same value in the environment or the file is a wrong configuration.
+    const flag = error instanceof AppError && /^--(\S+)/.exec(error.details.field ?? '')?.[1]
+    if (flag && flags[flag] !== undefined) throw new AppError('invalid_usage', error.message, error.details)
+    throw error
+  }
+}
+
+function configOf(
+  values: Readonly<Record<SettingName, string | null>>,
+  sources: readonly SettingSource[],
+  dataFolder: string,
+  file: StartFile | null,
+  env: ConfigInput['env'],
+): Config {
   const config: Config = {
     port: integer('port', values.port, 0, 65_535),
     host: values.host ?? '',
@@ -94,7 +111,7 @@ export function loadConfig({ flags, env, cwd, withoutBrokenFile = false }: Confi
   if (!/^(sqlite:|postgres(ql)?:\/\/)/.test(config.databaseUrl)) {
     throw wrong('databaseUrl', 'use sqlite:PATH or postgres://user:password@host/database')
   }
-  return { config: Object.freeze(config), file }
+  return config
 }
 
 function attempt<T>(read: () => T, forgiving: boolean): T | null {
