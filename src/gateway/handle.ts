@@ -29,7 +29,12 @@ export async function handleCall(gateway: Gateway, request: Inbound, match: Call
   try {
     const parameters = request.query ? Object.fromEntries(new URLSearchParams(request.query)) : NO_QUERY
     const key = (call.key = identify(call.snapshot, request, parameters['key']))
-    gateway.load.check(call.key.priority, gateway.inFlight, call.snapshot.traffic.overload, call.started)
+    try {
+      gateway.load.check(key.priority, gateway.inFlight, call.snapshot.traffic.overload, call.started)
+    } catch (error) {
+      await readAway(request)
+      throw error
+    }
     if (request.method !== 'POST') throw methodNotAllowed(request.method)
     const arriving = request.body(gateway.limits.bodyBytes)
     const body = arriving instanceof Promise ? await arriving : arriving
@@ -61,6 +66,15 @@ export async function handleCall(gateway: Gateway, request: Inbound, match: Call
   } catch (error) {
     return await refuse(gateway, call, error)
   }
+}
+
+/** Bodies up to this size are read before their call is refused. */
+const READ_AWAY = 256 * 1024
+
+/** A connection whose request was read to its end goes on, which costs less than a new one. */
+async function readAway(request: Inbound): Promise<void> {
+  const { length } = request.head
+  if (length > 0 && length <= READ_AWAY) await request.body(READ_AWAY)
 }
 
 const NO_QUERY: Readonly<Record<string, string>> = {}

@@ -14,7 +14,7 @@ afterEach(async () => {
   vendor.reset()
 })
 
-function start(traffic: object = {}, limits: object = {}): TestGateway {
+function start(traffic: object = {}, limits: object = {}, key: object = {}): TestGateway {
   const gateway = startTestGateway(
     {
       providers: [
@@ -22,7 +22,7 @@ function start(traffic: object = {}, limits: object = {}): TestGateway {
         // The same vendor, whose format of responses passes through.
         sourceProvider('stateful', `${vendor.origin}/v1`, { type: 'openai' }),
       ],
-      keys: [sourceKey(SECRET, { name: 'ci', team: 'a' })],
+      keys: [sourceKey(SECRET, { name: 'ci', team: 'a', ...key })],
       prices: ['local', 'stateful'].map((provider) => ({ provider, model: 'm', input: 1_000_000, output: 1_000_000 })),
       traffic: Configuration.parse(traffic),
     },
@@ -189,4 +189,33 @@ describe('a limit of a key holds', () => {
       for (const way of WAYS) expect([way[0], (await ask(gateway, way)).status]).toEqual([way[0], 200])
     for (const way of WAYS) expect([way[0], (await ask(gateway, way)).status]).toEqual([way[0], refused])
   })
+})
+
+test('who is refused for overload keeps the connection, though the body was not wanted', async () => {
+  const gateway = start({ overload: { max_in_flight: 1 } }, {}, { priority: 'low' })
+  const body = JSON.stringify({ model: 'local/m', messages: [{ role: 'user', content: 'x'.repeat(100_000) }] })
+  const request = `POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${SECRET}\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+  const seen = Promise.withResolvers<string>()
+  let text = ''
+  const socket = await Bun.connect({
+    hostname: '127.0.0.1',
+    port: gateway.port,
+    socket: {
+      data(connection, bytes) {
+        text += bytes.toString()
+        const answers = text.split('HTTP/1.1 503').length - 1
+        if (answers === 1 && !text.includes('second')) {
+          text += 'second'
+          connection.write(request)
+        } else if (answers === 2) seen.resolve(text)
+      },
+      close: () => seen.resolve(`closed after ${text}`),
+    },
+  })
+  socket.write(request)
+  expect(await seen.promise).toMatch(/^HTTP\/1\.1 503[^]*retry-after[^]*second[^]*HTTP\/1\.1 503/)
+  socket.end()
+  await gateway.record(1)
+  expect(gateway.records.map(({ error_code }) => error_code)).toEqual(['overloaded', 'overloaded'])
+  expect(gateway.gateway.inFlight).toBe(0)
 })
