@@ -65,6 +65,8 @@ export function startTestGateway(
     limits,
     ...(world && { world }),
   })
+  // Clients, vendors and gateway share one loop here: how late it is says nothing of the gateway.
+  if (!complete.traffic?.overload) gateway.load.stop()
   const server = openGatewayServer({ host: '127.0.0.1', port: 0, gateway, notReady: () => undefined })
   return {
     url: server.url,
