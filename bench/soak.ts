@@ -49,6 +49,7 @@ const child = Bun.spawn([process.execPath, main, 'start', '--port', '0', '--data
   stdout: 'pipe',
   stderr: 'inherit',
 })
+process.on('exit', () => child.kill('SIGKILL'))
 const url = await addressOf(child.stdout)
 
 /** Reads the address from what the start prints. */
