@@ -84,7 +84,8 @@ export class LoadWatch {
 
   /** Throws `overloaded` when a call of this priority should not begin now. */
   check(priority: Priority, inFlight: number, settings: Overload = DEFAULTS, now = this.#now()): void {
-    if (this.#turnBegan === 0) {
+    // Nobody asks how long a turn took while the loop keeps time.
+    if (this.#turnBegan === 0 && this.#late >= BUSY_MS) {
       this.#turnBegan = now
       this.#afterTurn(this.#over)
     }
