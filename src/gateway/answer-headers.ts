@@ -1,6 +1,6 @@
-import { limitHeaders, type HeaderDialect } from '../quota/headers.ts'
+import { limitLines as linesOf, type HeaderDialect } from '../quota/headers.ts'
 import type { Call } from './call.ts'
-import { headerLine, headerLines } from './downstream/answer.ts'
+import { headerLine } from './downstream/answer.ts'
 
 /** Streams are neither kept nor held up by what stands between. */
 export const STREAM_LINES = 'cache-control: no-cache\r\nx-accel-buffering: no\r\n'
@@ -24,7 +24,7 @@ export function limitLines(call: Call): string {
   if (!call.limitStates && !call.admission) return ''
   const now = Date.now()
   const states = call.limitStates ?? call.admission?.states(now)
-  return states && states.length > 0 ? headerLines(limitHeaders(states, headerDialect(call), now)) : ''
+  return states && states.length > 0 ? linesOf(states, headerDialect(call), now) : ''
 }
 
 function headerDialect({ route }: Call): HeaderDialect {

@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts'
 import { callErrorOf } from '../llm/errors.ts'
 import { protocolOf } from '../llm/protocols.ts'
 import type { CallError, ProtocolId } from '../llm/spec.ts'
-import { Answer, headerLines } from './downstream/answer.ts'
+import { Answer, headerLine } from './downstream/answer.ts'
 
 const DEFAULT_WAIT_MS = 1_000
 
@@ -34,6 +34,7 @@ function withWait(error: CallError): CallError {
 export function errorAnswer(error: CallError, dialect: ProtocolId, requestId: string, extra = ''): Answer {
   const client = protocolOf(dialect).client ?? protocolOf('openai-chat').client!
   const encoded = client.encodeError(error, requestId)
-  const headers = { 'content-type': 'application/json', ...encoded.headers, 'x-request-id': requestId }
-  return new Answer(encoded.status, headerLines(Object.entries(headers)) + extra, JSON.stringify(encoded.body))
+  let lines = `content-type: application/json\r\nx-request-id: ${requestId}\r\n`
+  for (const name in encoded.headers) lines += headerLine(name, encoded.headers[name]!)
+  return new Answer(encoded.status, lines + extra, JSON.stringify(encoded.body))
 }

@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts'
 import { callErrorOf, cutStream } from '../llm/errors.ts'
 import type { CallError } from '../llm/spec.ts'
+import { endsEvent } from '../llm/stream/events.ts'
 import { keepAnswer, learn, record, tokensOf } from './account.ts'
 import type { Call } from './call.ts'
 import type { Continuation } from './continue/continuation.ts'
@@ -231,7 +232,7 @@ export class StreamRelay implements Sink, StreamBody {
     this.active = true
     this.#call.bytesOut += out.length
     this.#call.capture?.add(out)
-    this.#betweenEvents = endsEvent(out)
+    this.#betweenEvents = typeof out === 'string' ? out.endsWith('\n\n') : endsEvent(out)
     // The client reads slower than the vendor writes: the vendor waits.
     if (this.#writer?.write(out) === false) this.#upcall.exchange?.pause()
   }
@@ -241,8 +242,4 @@ export class StreamRelay implements Sink, StreamBody {
 function firstTokenMs({ firstByteMs, attempts }: Call): number | undefined {
   const begun = attempts.at(-1)?.started_ms
   return firstByteMs === null || begun === undefined ? undefined : Math.max(0, firstByteMs - begun)
-}
-
-function endsEvent(out: Uint8Array | string): boolean {
-  return typeof out === 'string' ? out.endsWith('\n\n') : out.at(-1) === 10 && (out.at(-2) === 10 || out.at(-2) === 13)
 }

@@ -1,5 +1,6 @@
 import type { Limit } from '../contract/limit.ts'
 import { AppError } from '../errors.ts'
+import { rateField, type RateField } from './headers.ts'
 import { compileSelector, partitionOf, type CallAttributes } from './attributes.ts'
 import type { Bank, Meter } from './meter.ts'
 
@@ -10,7 +11,13 @@ const DAY_MS = 86_400_000
 /** What a rate counts. */
 export type Measure = 'requests' | 'tokens' | 'in_flight'
 
-type Rate = { readonly measure: Measure; readonly windowMs: number; readonly limit: number; readonly suffix: string }
+type Rate = {
+  readonly measure: Measure
+  readonly windowMs: number
+  readonly limit: number
+  readonly suffix: string
+  readonly field: RateField
+}
 
 const RATES = [
   ['requests_per_minute', 'requests', MINUTE_MS],
@@ -40,6 +47,8 @@ export type LimitState = {
   readonly remaining: number
   readonly resetMs: number
   readonly windowMs: number
+  /** How the limit is named in the headers of answers. */
+  readonly field: RateField
 }
 
 /** Why a call was not admitted. `waitMs` is Infinity when waiting does not help. */
@@ -190,7 +199,14 @@ function compileRule(limit: Limit): Rule {
   const rates: Rate[] = []
   for (const [field, measure, windowMs] of RATES) {
     const value = limit[field]
-    if (value !== undefined) rates.push({ measure, windowMs, limit: value, suffix: field })
+    if (value !== undefined)
+      rates.push({
+        measure,
+        windowMs,
+        limit: value,
+        suffix: field,
+        field: rateField(limit.name, measure, value, windowMs),
+      })
   }
   return { name: limit.name, matches: compileSelector(limit.for), per: limit.per, rates }
 }
@@ -218,6 +234,7 @@ function stateOf({ rule, rate, meter }: Gate, now: number): LimitState {
     remaining: Math.max(0, rate.limit - meter.used(now)),
     resetMs: meter.resetMs(now),
     windowMs: rate.windowMs,
+    field: rate.field,
   }
 }
 
