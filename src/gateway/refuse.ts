@@ -34,7 +34,7 @@ function withWait(error: CallError): CallError {
 export function errorAnswer(error: CallError, dialect: ProtocolId, requestId: string, extra = ''): Answer {
   const client = protocolOf(dialect).client ?? protocolOf('openai-chat').client!
   const encoded = client.encodeError(error, requestId)
-  let lines = `content-type: application/json\r\nx-request-id: ${requestId}\r\n`
+  let lines = 'content-type: application/json\r\n'
   for (const name in encoded.headers) lines += headerLine(name, encoded.headers[name]!)
   return new Answer(encoded.status, lines + extra, JSON.stringify(encoded.body))
 }
