@@ -74,19 +74,29 @@ async function run(gateway: Gateway, call: Call, incoming: Incoming, target: Sna
   await record(gateway, call)
 }
 
-/** Reads a stream to its end for what it tells of itself. */
+/** Reads a stream to its end for what it tells of itself. Rejects with what cannot be read. */
 function drain(upcall: Upcall, transform: StreamTransform): Promise<ReturnType<StreamTransform['report']>> {
-  const { promise, resolve } = Promise.withResolvers<ReturnType<StreamTransform['report']>>()
+  const { promise, resolve, reject } = Promise.withResolvers<ReturnType<StreamTransform['report']>>()
   const done = () => resolve(transform.report())
+  const read = (step: () => void) => {
+    try {
+      step()
+    } catch (error) {
+      upcall.exchange?.cancel()
+      reject(error)
+    }
+  }
   const sink: Sink = {
-    data(chunk) {
-      transform.push(chunk)
-      if (transform.finished) done()
-    },
-    end() {
-      transform.end()
-      done()
-    },
+    data: (chunk) =>
+      read(() => {
+        transform.push(chunk)
+        if (transform.finished) done()
+      }),
+    end: () =>
+      read(() => {
+        transform.end()
+        done()
+      }),
     fail: done,
   }
   upcall.drainTo(sink)

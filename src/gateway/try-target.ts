@@ -158,6 +158,7 @@ async function receive(turn: Turn, plan: Plan, upcall: Upcall, use: TargetUse): 
       return streamed(call, plan, upcall, relay, client)
     }
   } catch (error) {
+    upcall.exchange?.cancel()
     const failure = toCallError(error)
     settle(call, upcall.status || null, failure.code)
     if (failure.code === 'client_closed') use.abandon()

@@ -23,7 +23,7 @@ export class Upcall implements ExchangeListener {
   streaming = false
   readonly ready: Promise<void>
   exchange: Exchange | undefined
-  failure: UpstreamFailure | undefined
+  #failure: AppError | undefined
   readonly #wantsStream: boolean
   readonly #resolve: () => void
   readonly #reject: (error: AppError) => void
@@ -77,11 +77,14 @@ export class Upcall implements ExchangeListener {
   }
 
   onEnd(): void {
+    // The connection may serve another call by now.
+    this.exchange = undefined
     if (this.#inflating) this.#inflating.onEnd()
     else this.#end()
   }
 
   onFailure(failure: UpstreamFailure): void {
+    this.exchange = undefined
     if (this.#inflating) this.#inflating.onFailure(failure)
     else this.#failed(failure)
   }
@@ -102,12 +105,12 @@ export class Upcall implements ExchangeListener {
   }
 
   #failed(failure: UpstreamFailure): void {
-    this.failure = failure
     this.#fail(failure.error)
   }
 
   #fail(error: AppError): void {
     this.#ended = true
+    this.#failure = error
     if (this.#sink) this.#sink.fail(error)
     else this.#reject(error)
   }
@@ -117,12 +120,11 @@ export class Upcall implements ExchangeListener {
     return this.#ended
   }
 
-  /** The client left: gives the call up and rejects `ready`. */
+  /** The client left: gives the call up, and tells whoever waits for the answer. */
   abandon(): void {
     if (this.#ended) return
-    this.#ended = true
     this.exchange?.cancel()
-    this.#reject(new AppError('client_closed', 'the client left before the answer was whole'))
+    this.#fail(new AppError('client_closed', 'the client left before the answer was whole'))
   }
 
   /** The whole answer, once `ready` has resolved without `streaming`. */
@@ -148,7 +150,7 @@ export class Upcall implements ExchangeListener {
     this.#chunks = []
     for (const chunk of chunks) sink.data(chunk)
     if (!this.#ended) return
-    if (this.failure) sink.fail(this.failure.error)
+    if (this.#failure) sink.fail(this.#failure)
     else sink.end()
   }
 }

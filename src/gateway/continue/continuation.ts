@@ -85,6 +85,7 @@ export class Continuation {
     if (!begun) return undefined
     const { upcall, use, plan } = begun
     this.#upcall = upcall
+    if (this.#abandoned) upcall.abandon()
     const call = this.#call
     try {
       await upcall.ready

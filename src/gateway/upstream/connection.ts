@@ -43,6 +43,7 @@ export class Connection implements Exchange, Expiring, ParserOutput {
   #totalDeadline = 0
   #unsent: Uint8Array | undefined
   #wrote = false
+  #paused = false
   #onOpen: (() => void) | undefined
 
   constructor(origin: Origin, owner: ConnectionOwner, deadlines: Deadlines) {
@@ -88,13 +89,14 @@ export class Connection implements Exchange, Expiring, ParserOutput {
   }
 
   pause(): void {
+    this.#paused = true
     this.#socket?.pause()
     // A slow client is not a silent upstream.
     if (this.#timeouts) this.deadline = this.#totalDeadline
   }
 
   resume(): void {
-    this.#socket?.resume()
+    this.#unpause()
     this.#touch()
   }
 
@@ -121,6 +123,12 @@ export class Connection implements Exchange, Expiring, ParserOutput {
   }
 
   // What the socket reports.
+
+  /** The connection stands, but nothing may be sent before the peer has proved its name. */
+  connected(socket: Bun.Socket<Connection>): void {
+    if (this.#phase === 'closed') socket.terminate()
+    else this.#socket = socket
+  }
 
   opened(socket: Bun.Socket<Connection>): void {
     if (this.#phase === 'closed') {
@@ -190,6 +198,8 @@ export class Connection implements Exchange, Expiring, ParserOutput {
     this.#deadlines.delete(this)
     if (reusable && !this.#unsent && this.#phase !== 'closed') {
       this.#phase = 'idle'
+      // The end came with what a slow client had not taken yet.
+      if (this.#paused) this.#unpause()
       const own = this.origin.tls ? KEEP_IDLE_TLS_MS : KEEP_IDLE_PLAIN_MS
       this.idleSince = performance.now()
       this.idleUntil = this.idleSince + (idleSeconds === undefined ? own : Math.max(0, idleSeconds * 1000 - 1000))
@@ -218,6 +228,11 @@ export class Connection implements Exchange, Expiring, ParserOutput {
     this.#wrote = true
     this.#unsent = written < bytes.length ? bytes.slice(written) : undefined
     return true
+  }
+
+  #unpause(): void {
+    this.#paused = false
+    this.#socket?.resume()
   }
 
   #touch(): void {
@@ -262,7 +277,7 @@ const HANDLERS: Bun.SocketHandler<Connection, 'uint8array'> = {
 
 const TLS_HANDLERS: Bun.SocketHandler<Connection, 'uint8array'> = {
   ...HANDLERS,
-  open: () => {},
+  open: (socket) => socket.data.connected(socket),
   handshake: (socket, success, error) =>
     success && !error ? socket.data.opened(socket) : socket.data.distrusted(socket, error),
 }

@@ -64,6 +64,43 @@ describe('the pool', () => {
     expect((await post().answer).body).not.toContain('poison')
   })
 
+  test('a connection that a slow client had paused when its answer ended serves the next call', async () => {
+    const { vendor, pool } = setUp()
+    const origin = parseOrigin(`${vendor.origin}/v1`)
+    const request = { head: `GET / HTTP/1.1\r\nhost: ${origin.host}\r\n\r\n`, body: new Uint8Array(), method: 'GET' }
+    for (let index = 0; index < 2; index++) {
+      const { promise, resolve } = Promise.withResolvers<UpstreamFailure | undefined>()
+      const exchange = pool.send(
+        origin,
+        request,
+        { ...PATIENT, firstByteMs: 200 },
+        {
+          onHead: () => {},
+          onData: () => exchange.pause(),
+          onEnd: () => resolve(undefined),
+          onFailure: resolve,
+        },
+      )
+      expect(await promise).toBeUndefined()
+    }
+    expect(vendor.connections.made).toBe(1)
+  })
+
+  test('a peer that takes the connection and never proves its name is left', async () => {
+    const { vendor, pool } = setUp()
+    const { promise, resolve } = Promise.withResolvers<UpstreamFailure>()
+    const closed = Promise.withResolvers<void>()
+    const silent = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {}, close: () => closed.resolve() } })
+    closers.push(() => silent.stop(true))
+    const origin = parseOrigin(`https://127.0.0.1:${silent.port}/v1`)
+    const request = { head: 'GET / HTTP/1.1\r\n\r\n', body: new Uint8Array(), method: 'GET' }
+    const listener = { onHead: () => {}, onData: () => {}, onEnd: () => {}, onFailure: resolve }
+    pool.send(origin, request, { ...PATIENT, connectMs: 60 }, listener)
+    expect((await promise).error.code).toBe('upstream_timeout')
+    await closed.promise
+    expect(vendor.connections.made).toBe(0)
+  })
+
   test('cancelling closes the connection at once', async () => {
     const { vendor, post } = setUp()
     vendor.next({ steps: () => [{ hold: true }] })

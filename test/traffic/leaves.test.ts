@@ -1,0 +1,118 @@
+import { afterEach, expect, test } from 'bun:test'
+import { Configuration } from '../../src/contract/configuration.ts'
+import { LocalBank } from '../../src/quota/bank.ts'
+import { gzipped } from '../fake-vendor/steps.ts'
+import { FakeVendor } from '../fake-vendor/vendor.ts'
+import { sourceProvider, startTestGateway, type TestGateway } from '../helpers/gateway.ts'
+
+const timeouts = { connect_ms: 1_000, first_byte_ms: 1_000, idle_ms: 1_000, total_ms: 5_000 }
+const first = new FakeVendor()
+const second = new FakeVendor()
+const open: { stop: () => unknown }[] = []
+afterEach(async () => {
+  first.reset()
+  second.reset()
+  for (const thing of open.splice(0)) await thing.stop()
+})
+
+function start(traffic: object = {}): TestGateway {
+  const place = (provider: string) => ({ provider, model: 'm' })
+  const gateway = startTestGateway({
+    providers: [
+      sourceProvider('first', `${first.origin}/v1`, { timeouts }),
+      sourceProvider('second', `${second.origin}/v1`, { timeouts }),
+    ],
+    aliases: [
+      { name: 'both', strategy: 'priority', targets: [place('first')], fallbacks: [place('second')] },
+      { name: 'mirrored', targets: [place('first')], mirror: { ...place('second'), percent: 100 } },
+    ],
+    prices: ['first', 'second'].map((provider) => ({ provider, model: 'm', input: 1_000_000, output: 1_000_000 })),
+    traffic: Configuration.parse({
+      limits: [{ name: 'slots', in_flight: 100 }],
+      budgets: [{ name: 'money', amount_micros: 1_000_000_000 }],
+      ...traffic,
+    }),
+  })
+  open.push(gateway)
+  return gateway
+}
+
+const ask = (gateway: TestGateway, model: string, stream: boolean, init: RequestInit = {}) =>
+  gateway.post('/v1/chat/completions', { model, stream, max_tokens: 64, messages: [] }, init)
+
+/** Lets the loop that clients, gateway and vendors share go round. */
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => void setImmediate(resolve))
+}
+
+const HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n'
+/** What the gateway still holds for calls. */
+function heldBy({ gateway }: TestGateway) {
+  const { traffic } = gateway
+  const meter = (id: string) => (traffic.bank as LocalBank).find(id)
+  const now = Date.now()
+  const money = meter('budget|money|month')
+  return {
+    inFlight: gateway.inFlight,
+    exchanges: gateway.pool.active,
+    slots: meter('limit|slots|in_flight')?.used(now) ?? 0,
+    reserved: money ? money.used(now) - (money.spent?.(now) ?? 0) : 0,
+    atTargets: traffic.health.states(now).targets.reduce((sum, { inFlight }) => sum + inFlight, 0),
+  }
+}
+const NOTHING_HELD = { inFlight: 0, exchanges: 0, slots: 0, reserved: 0, atTargets: 0 }
+
+test('a client that leaves while the beginning of its stream is held back', async () => {
+  const gateway = start()
+  first.next({ steps: () => [{ write: HEAD }, { hold: true }] })
+  const leave = new AbortController()
+  const answer = ask(gateway, 'both', true, { signal: leave.signal }).catch(() => 'left')
+  const asked = await first.received()
+  // The head is on its way through the gateway; nothing of it may reach the client yet.
+  await turns(20)
+  leave.abort()
+  expect(await answer).toBe('left')
+  expect((await asked.closed).by).toBe('peer')
+  expect(await gateway.record()).toMatchObject({ status: 499, error_code: 'client_closed' })
+  expect(heldBy(gateway)).toEqual(NOTHING_HELD)
+  expect(second.requests).toHaveLength(0)
+})
+
+test('a stream that a webhook judges does not hold up the next call on its connection', async () => {
+  const held = Promise.withResolvers<void>()
+  const webhook = Bun.serve({
+    port: 0,
+    async fetch() {
+      await held.promise
+      return Response.json({ action: 'allow' })
+    },
+  })
+  open.push(webhook)
+  const gateway = start({
+    guards: [{ name: 'judge', kind: 'webhook', on: ['output'], url: webhook.url.href, timeout_ms: 4_000 }],
+  })
+  const leave = new AbortController()
+  const judged = ask(gateway, 'first/m', true, { signal: leave.signal }).catch(() => 'left')
+  await (
+    await first.received()
+  ).played
+  await turns(20)
+  leave.abort()
+  await judged
+  held.resolve()
+  await gateway.record()
+  expect((await ask(gateway, 'first/m', false)).status).toBe(200)
+  expect(heldBy(gateway)).toEqual(NOTHING_HELD)
+})
+
+test('a mirror whose stream cannot be read ends, and gives back what it held', async () => {
+  const gateway = start()
+  const answer = { contentType: 'text/event-stream', body: '', events: ['data: {"garbage\n\n'], terminalEvents: 0 }
+  second.next({ steps: () => gzipped(answer) })
+  expect(await (await ask(gateway, 'mirrored', true)).text()).toContain('[DONE]')
+  await gateway.record(1)
+  const { error_code } = gateway.records.find(({ endpoint }) => endpoint.startsWith('mirror.'))!
+  expect(error_code).toBe('upstream_invalid')
+  await turns(5)
+  expect(heldBy(gateway)).toEqual(NOTHING_HELD)
+})
