@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Finding } from '../config/finding.ts'
 import { type Config, scopeOf, type StartFile } from '../config/config.ts'
 import { locate } from '../config/locate.ts'
+import { KINDS } from '../control/entry.ts'
 import { type Merged, mergeConfiguration } from '../control/merged.ts'
 import { openSealer, type Sealer } from '../control/sealing.ts'
 import { AppError } from '../errors.ts'
@@ -36,12 +37,12 @@ export async function judgeFile(
     const kept = Object.values(read.entries)
       .flat()
       .filter(({ origin }) => origin === 'database')
-    const nouns = Map.groupBy(kept, ({ kind }) => kind)
-    const counts = [...nouns].map(([kind, { length }]) => `${length} ${kind}${length === 1 ? '' : 's'}`)
+    const kinds = Map.groupBy(kept, ({ kind }) => kind)
+    const counts = [...kinds].map(([kind, { length }]) => `${length} ${length === 1 ? kind : KINDS[kind].many}`)
     return {
       findings: findingsOf(file, read),
       database: read.database,
-      note: counts.join(', ').replace('aliass', 'aliases') || 'nothing',
+      note: counts.join(', ') || 'nothing',
     }
   }
   const alone = await merged(file, env, 'sqlite::memory:', anySealer())

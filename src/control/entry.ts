@@ -14,54 +14,37 @@ import { AppError } from '../errors.ts'
 import type { ResourceRow } from '../store/resource.ts'
 import type { Sealer } from './sealing.ts'
 
-/** The kinds of configuration that are kept one by one: schema, the field that names one, and those in the file. */
+/** The kinds of configuration that are kept one by one: plural, schema, those in the file, and what names one. */
 export const KINDS = {
-  provider: {
-    schema: Provider,
-    noun: 'provider',
-    inFile: (file: Configuration) => file.providers,
-    idOf: (value: Provider) => value.id,
-  },
-  alias: {
-    schema: Alias,
-    noun: 'alias',
-    inFile: (file: Configuration) => file.aliases,
-    idOf: (value: Alias) => value.name,
-  },
-  limit: {
-    schema: Limit,
-    noun: 'limit',
-    inFile: (file: Configuration) => file.limits,
-    idOf: (value: Limit) => value.name,
-  },
-  budget: {
-    schema: Budget,
-    noun: 'budget',
-    inFile: (file: Configuration) => file.budgets,
-    idOf: (value: Budget) => value.name,
-  },
-  guard: {
-    schema: Guard,
-    noun: 'guard',
-    inFile: (file: Configuration) => file.guards,
-    idOf: (value: Guard) => value.name,
-  },
+  provider: { many: 'providers', schema: Provider, inFile: listed('providers'), idOf: ({ id }: Provider) => id },
+  alias: { many: 'aliases', schema: Alias, inFile: listed('aliases'), idOf: nameOf },
+  limit: { many: 'limits', schema: Limit, inFile: listed('limits'), idOf: nameOf },
+  budget: { many: 'budgets', schema: Budget, inFile: listed('budgets'), idOf: nameOf },
+  guard: { many: 'guards', schema: Guard, inFile: listed('guards'), idOf: nameOf },
   price: {
+    many: 'prices',
     schema: ModelPrice,
-    noun: 'price',
-    inFile: (file: Configuration) => file.prices,
-    idOf: (value: ModelPrice) => `${value.provider}/${value.model}`,
+    inFile: listed('prices'),
+    idOf: ({ provider, model }: ModelPrice) => `${provider}/${model}`,
   },
   section: {
+    many: 'sections',
     schema: Section,
-    noun: 'section',
     inFile: (file: Configuration) =>
       SECTIONS.flatMap((name) => (file[name] === undefined ? [] : [{ name, settings: file[name] } as Section])),
-    idOf: (value: Section) => value.name,
+    idOf: nameOf,
   },
 } as const
 export type Kind = keyof typeof KINDS
 export type ValueOf<K extends Kind> = z.infer<(typeof KINDS)[K]['schema']>
+
+function listed<List extends 'providers' | 'aliases' | 'limits' | 'budgets' | 'guards' | 'prices'>(list: List) {
+  return (file: Configuration) => file[list]
+}
+
+function nameOf({ name }: { readonly name: string }): string {
+  return name
+}
 
 /** One thing of the configuration, wherever it is kept. `value` holds its secrets or the references to them. */
 export type Entry<K extends Kind = Kind> = {

@@ -15,7 +15,7 @@ export function entriesOf<K extends Kind>({ live }: Context, kind: K): readonly 
 
 export function entryOf<K extends Kind>(context: Context, kind: K, id: string): Entry<K> {
   const found = entriesOf(context, kind).find((entry) => entry.id === id)
-  if (!found) throw new AppError('not_found', `There is no ${KINDS[kind].noun} ${id}.`)
+  if (!found) throw new AppError('not_found', `There is no ${kind} ${id}.`)
   return found
 }
 
@@ -41,7 +41,7 @@ export async function createThing<K extends Kind>(
   // What the environment switched on may be set up in earnest; what the file or the database holds may not be made twice.
   if (taken && (taken.origin === 'file' || taken.origin === 'database')) {
     const where = taken.origin === 'file' ? 'portreeve.yaml' : 'the database'
-    throw new AppError('conflict', `There is a ${KINDS[kind].noun} ${id} already, in ${where}.`)
+    throw new AppError('conflict', `There is a ${kind} ${id} already, in ${where}.`)
   }
   await live.change(actor, deed(kind, 'Create', id, withoutSecrets(kind, value)), (db) =>
     insert(db, context, kind, value),
@@ -121,19 +121,19 @@ async function insert<K extends Kind>(db: Db, { sealer, clock }: Context, kind: 
     updated_at: now,
     version: 1,
   })
-  if (!made) throw new AppError('conflict', `There is a ${KINDS[kind].noun} ${id} already.`)
+  if (!made) throw new AppError('conflict', `There is a ${kind} ${id} already.`)
 }
 
 async function stored(db: Db, context: Context, kind: Kind, id: string) {
   refuseKeptElsewhere(context, kind, id)
   const row = await resourcesIn(db).get(kind, id)
   if (row) return row
-  throw new AppError('not_found', `There is no ${KINDS[kind].noun} ${id}.`)
+  throw new AppError('not_found', `There is no ${kind} ${id}.`)
 }
 
 function refuseKeptElsewhere(context: Context, kind: Kind, id: string): void {
   const origin = entriesOf(context, kind).find((entry) => entry.id === id)?.origin
-  const noun = `The ${KINDS[kind].noun} ${id}`
+  const noun = `The ${kind} ${id}`
   if (origin === 'file') throw new AppError('conflict', `${noun} is kept in portreeve.yaml: change it there.`)
   if (origin === 'environment' || origin === 'built-in') {
     const where = origin === 'environment' ? 'comes from the environment' : 'is built in'
@@ -164,16 +164,7 @@ function keepSecrets(value: unknown, before: unknown): unknown {
 }
 
 function deed(kind: Kind, verb: string, id: string, changes: unknown) {
-  const noun = {
-    provider: 'providers',
-    alias: 'aliases',
-    limit: 'limits',
-    budget: 'budgets',
-    guard: 'guards',
-    price: 'prices',
-    section: 'sections',
-  }[kind]
-  return { action: `${noun}:${verb}`, target: id, changes: changes as Record<string, unknown> | null }
+  return { action: `${KINDS[kind].many}:${verb}`, target: id, changes: changes as Record<string, unknown> | null }
 }
 
 /** Names of the fields that change; their values may be secret. */
