@@ -1,8 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Made } from '../contract/origin.ts'
 import type { Origins } from '../gateway/origins.ts'
-import { callsOf } from '../record/line.ts'
+import type { StoredCall } from '../store/call-parts.ts'
 import type { Store } from '../store/open.ts'
 import { originsIn } from '../store/origin.ts'
 import { describeError, type Log } from './log.ts'
@@ -29,16 +27,19 @@ export type OriginFeed = {
   readonly open: (store: Store) => Promise<() => void>
 }
 
-/** Keeps a node's memory of origins up to date, away from the calls that ask it. `tell` passes news on to gateway processes. */
+/**
+ * Keeps a node's memory of origins up to date, away from the calls that ask it. `waiting` are the calls whose records wait for the store;
+ * `tell` passes news on to gateway processes.
+ */
 export function feedOrigins(
   origins: Origins,
-  spoolFolder: string,
+  waiting: readonly StoredCall[],
   tell: (made: readonly Made[], ready: boolean) => void,
   log: Log,
 ): OriginFeed {
   origins.ready = false
-  // Calls whose records wait for the store: they are younger than all that is in it.
-  const spooled = spooledOrigins(spoolFolder)
+  // Younger than all that is in the store.
+  const spooled = waiting.flatMap(({ made }) => (made ? [made] : []))
   for (const made of spooled) origins.apply(made)
   return {
     async open({ db, kind }) {
@@ -71,13 +72,4 @@ export function feedOrigins(
 
 function isNews(origins: Origins, { ids, tenant, due, settled }: Made): boolean {
   return due !== undefined || settled === true || ids.some((id) => origins.find(id)?.tenant !== tenant)
-}
-
-function spooledOrigins(folder: string): Made[] {
-  const names = readdirSync(folder).filter((name) => name.endsWith('.ndjson'))
-  return names
-    .toSorted()
-    .flatMap((name) =>
-      callsOf(readFileSync(join(folder, name), 'utf8')).calls.flatMap(({ made }) => (made ? [made] : [])),
-    )
 }

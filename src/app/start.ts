@@ -6,6 +6,7 @@ import { openDataFolder } from '../control/data-folder.ts'
 import { openSealer } from '../control/sealing.ts'
 import { AppError } from '../errors.ts'
 import { adoptSegments } from '../record/spool.ts'
+import { spooledCalls } from '../record/spooled.ts'
 import { compileSnapshot } from '../snapshot/compile.ts'
 import type { SnapshotSource } from '../snapshot/source.ts'
 import { openManagement, type Management } from './management.ts'
@@ -70,11 +71,13 @@ async function startIn(
   const traffic = openTraffic({ redisUrl: config.redisUrl, holder, log })
   opened.push(() => traffic.close())
   const { limitUse, budgetUse, restingKeys } = traffic
-  const spooled = spooledCosts(spoolFolder)
+  const waiting = spooledCalls(spoolFolder)
+  const spooled = spooledCosts(waiting)
   const spent = (sums: readonly LedgerSum[]) => traffic.restore([...sums, ...spooled])
   const { origins } = traffic.state
-  origins.newsMs = newsMsOf({ ...config, workers: config.workers === 'auto' ? availableParallelism() : config.workers })
-  const feed = feedOrigins(origins, spoolFolder, (made, ready) => workers?.tellOrigins(made, ready), log)
+  const count = config.workers === 'auto' ? availableParallelism() : config.workers
+  origins.newsMs = newsMsOf({ ...config, workers: count })
+  const feed = feedOrigins(origins, waiting, (made, ready) => workers?.tellOrigins(made, ready), log)
   const use = { limitUse, budgetUse, restingKeys }
   const management = await openManagement({ config, file, folder, sealer, spoolFolder, log, publish, spent, use, feed })
   opened.push(() => management.close())
@@ -84,7 +87,6 @@ async function startIn(
     if (!source) throw management.problem ?? new AppError('not_ready', 'there is no configuration to start with')
     holder.set(compileSnapshot(source))
   }
-  const count = config.workers === 'auto' ? availableParallelism() : config.workers
   const own = config.adminPort !== null
   const rest: ServerOptions['rest'] = own
     ? undefined

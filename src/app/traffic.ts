@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Budget } from '../contract/budget.ts'
 import type { Made } from '../contract/origin.ts'
 import { Sharing } from '../contract/routing.ts'
@@ -14,8 +12,7 @@ import { LeaseAuthority } from '../quota/lease-ipc.ts'
 import type { Bank } from '../quota/meter.ts'
 import { Purse } from '../quota/purse.ts'
 import { RedisLeases } from '../quota/redis.ts'
-import { callsOf } from '../record/line.ts'
-import { AT } from '../store/call-parts.ts'
+import { AT, type StoredCall } from '../store/call-parts.ts'
 import { startedAtOf } from '../store/call-seq.ts'
 import type { LedgerSum } from '../store/ledger.ts'
 import type { SnapshotHolder } from './holder.ts'
@@ -136,15 +133,12 @@ function shareOf(parts: readonly string[], per: readonly string[]): Record<strin
   return Object.fromEntries(per.map((dimension, index) => [dimension, (parts[index] ?? '').replace(/^\d+:/, '')]))
 }
 
-/** What calls cost whose records still wait in the spool, as after a kill. */
-export function spooledCosts(folder: string): LedgerSum[] {
-  const names = readdirSync(folder).filter((name) => name.endsWith('.ndjson'))
-  return names.flatMap((name) =>
-    callsOf(readFileSync(join(folder, name), 'utf8')).calls.flatMap(({ kind, row }) => {
-      const amount_micros = row[AT.cost]
-      return amount_micros ? [{ ...kind, day: startedAtOf(row[AT.seq]), calls: 1, amount_micros }] : []
-    }),
-  )
+/** What calls cost whose records still wait in the spool. */
+export function spooledCosts(calls: readonly StoredCall[]): LedgerSum[] {
+  return calls.flatMap(({ kind, row }) => {
+    const amount_micros = row[AT.cost]
+    return amount_micros ? [{ ...kind, day: startedAtOf(row[AT.seq]), calls: 1, amount_micros }] : []
+  })
 }
 
 const DEFAULT_SHARING = Sharing.parse({})

@@ -1,7 +1,8 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, unlinkSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { joinCall, type StoredCall, takeOwnPlace } from '../store/call-parts.ts'
 import { callsOf } from './line.ts'
+import { closedSegments } from './spooled.ts'
 
 const BATCH = 4096
 const REJECTED = 'rejected.jsonl'
@@ -29,11 +30,6 @@ export function createIngester(folder: string, target: IngestTarget): Ingester {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   let running: Promise<number> | undefined
 
-  const closed = () =>
-    readdirSync(folder)
-      .filter((name) => name.endsWith('.ndjson'))
-      .toSorted()
-
   async function takeAll(): Promise<number> {
     let added = 0
     // Small segments go together: what a transaction costs, it costs once.
@@ -48,7 +44,7 @@ export function createIngester(folder: string, target: IngestTarget): Ingester {
       calls = []
       taken = []
     }
-    for (const name of closed()) {
+    for (const name of closedSegments(folder)) {
       const found = callsOf(readFileSync(join(folder, name), 'utf8'))
       calls = calls.length === 0 ? found.calls : [...calls, ...found.calls]
       taken.push({ name, broken: found.broken })
@@ -92,6 +88,6 @@ export function createIngester(folder: string, target: IngestTarget): Ingester {
       running ??= takeAll().finally(() => (running = undefined))
       return running
     },
-    waiting: () => closed().length,
+    waiting: () => closedSegments(folder).length,
   }
 }
