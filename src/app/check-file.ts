@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Finding } from '../config/finding.ts'
 import { type Config, scopeOf, type StartFile } from '../config/config.ts'
-import { locate } from '../config/locate.ts'
+import { locateRefusal } from '../config/locate.ts'
 import { KINDS } from '../control/entry.ts'
 import { type Merged, mergeConfiguration } from '../control/merged.ts'
 import { openSealer, type Sealer } from '../control/sealing.ts'
@@ -90,7 +90,6 @@ function findingsOf(file: StartFile, { source }: Merged): Finding[] {
     compileSnapshot(source)
     return []
   } catch (error) {
-    if (!(error instanceof AppError) || !error.details.findings) throw error
-    return locate(file.text, file.path, error.details.findings)
+    return locateRefusal(error, file)
   }
 }

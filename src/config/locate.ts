@@ -1,4 +1,5 @@
 import { isMap, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
+import { AppError } from '../errors.ts'
 import { nameOf, offsetOf } from './configuration-text.ts'
 import type { Finding } from './finding.ts'
 
@@ -26,6 +27,15 @@ export function locate(
     const words = found ? message.slice(inside.length).replace(/^:? /, '') : message
     return { file, line, column: col, field: nameOf(path), message: words }
   })
+}
+
+/** The same for what was thrown when the configuration was put together. Throws anything else on. */
+export function locateRefusal(
+  error: unknown,
+  { text, path }: { readonly text: string; readonly path: string },
+): Finding[] {
+  if (!(error instanceof AppError) || !error.details.findings) throw error
+  return locate(text, path, error.details.findings)
 }
 
 /** The path of `aliases.fast`: an entry of a list is known by its id or name. */

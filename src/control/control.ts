@@ -1,7 +1,7 @@
 import { readConfigurationText } from '../config/configuration-text.ts'
 import { type Config, scopeOf, type StartFile } from '../config/config.ts'
 import { type Finding, lineOf, refusal } from '../config/finding.ts'
-import { locate } from '../config/locate.ts'
+import { locate, locateRefusal } from '../config/locate.ts'
 import { textOf, watchText } from '../config/watch.ts'
 import { AppError } from '../errors.ts'
 import { createTail, type Tail } from '../record/tail.ts'
@@ -57,8 +57,7 @@ export async function openControl(input: ControlInput): Promise<Control> {
   const start = input.file && { ...input.file, loadedAt: clock() }
   const live = await openLive({ store, sealer, env: config.env, file: start, clock, publish }).catch(
     (error: unknown) => {
-      if (!start || !(error instanceof AppError) || !error.details.findings) throw error
-      throw refusal(start.path, locate(start.text, start.path, error.details.findings))
+      throw start ? refusal(start.path, locateRefusal(error, start)) : error
     },
   )
   let refused: readonly Finding[] = []
@@ -112,8 +111,8 @@ async function takeText(
   path: string,
   text: string | null,
 ): Promise<readonly Finding[]> {
-  const at = (message: string): Finding => ({ file: path, line: 1, column: 1, field: '', message })
-  if (text === null) return [at('the file is gone; the configuration it held goes on until the next start')]
+  const gone = 'the file is gone; the configuration it held goes on until the next start'
+  if (text === null) return [{ file: path, line: 1, column: 1, field: '', message: gone }]
   const read = readConfigurationText(text, path, scopeOf(path, config.env))
   if (!read.ok) return read.findings
   try {

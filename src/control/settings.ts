@@ -2,9 +2,8 @@ import { stringify } from 'yaml'
 import { redactedConfiguration } from '../config/redact.ts'
 import { scopeOf } from '../config/config.ts'
 import { readConfigurationText } from '../config/configuration-text.ts'
-import { locate } from '../config/locate.ts'
+import { locateRefusal } from '../config/locate.ts'
 import type { FileFinding, Health, SettingsView } from '../contract/api/settings.ts'
-import { AppError } from '../errors.ts'
 import { peopleIn } from '../store/person.ts'
 import type { Context } from './context.ts'
 import { timestamp } from './time.ts'
@@ -42,8 +41,7 @@ export async function checkText(
     await live.check({ path, text, configuration: read.configuration, loadedAt: clock() })
     return { ok: true, findings: [] }
   } catch (error) {
-    if (!(error instanceof AppError) || !error.details.findings) throw error
-    return { ok: false, findings: locate(text, 'portreeve.yaml', error.details.findings) }
+    return { ok: false, findings: locateRefusal(error, { text, path: 'portreeve.yaml' }) }
   }
 }
 
