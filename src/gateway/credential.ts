@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts'
-import type { SnapshotTarget } from '../snapshot/snapshot.ts'
+import type { SnapshotCredential, SnapshotTarget } from '../snapshot/snapshot.ts'
 import type { CredentialPool, CredentialUse } from './health/credentials.ts'
 
 /** A credential for one attempt: none of `tried` while there are others, never one that is excluded. Throws `provider_unavailable` when there is none. */
@@ -25,4 +25,9 @@ export function pickCredential(
     ? `every API key of the provider "${provider.id}" rests: the vendor limits or rejects it`
     : `every API key of the provider "${provider.id}" has expired: its operator must renew one`
   throw new AppError('provider_unavailable', text, Number.isFinite(waitMs) ? { retryAfterMs: Math.ceil(waitMs) } : {})
+}
+
+export function credentialOf({ provider }: SnapshotTarget, id: string | undefined): SnapshotCredential | undefined {
+  for (const credential of provider.credentials) if (credential.id === id) return credential
+  return undefined
 }

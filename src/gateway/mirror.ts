@@ -1,6 +1,7 @@
 import { Call } from './call.ts'
 import { learn, record, tokensOf } from './account.ts'
 import { admitAtTarget, reserve } from './admit.ts'
+import { credentialOf, pickCredential } from './credential.ts'
 import type { Gateway } from './gateway.ts'
 import { planCall, type Incoming } from './plan.ts'
 import { toCallError } from './refuse.ts'
@@ -49,8 +50,8 @@ async function run(gateway: Gateway, call: Call, incoming: Incoming, target: Sna
   try {
     const plan = planCall(call, incoming, target)
     const pool = gateway.traffic.health.pool(target.provider.id)
-    const use = pool?.pick(Date.now(), Math.random)
-    const credential = target.provider.credentials.find(({ id }) => id === use?.id)
+    const use = pickCredential(target, pool, undefined, undefined)
+    const credential = credentialOf(target, use?.id)
     const upcall = send(gateway, call, target, credential, plan.outgoing)
     try {
       await upcall.ready

@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts'
 import { callErrorOf } from '../llm/errors.ts'
 import type { CallError } from '../llm/spec.ts'
-import type { SnapshotCredential, SnapshotTarget } from '../snapshot/snapshot.ts'
+import type { SnapshotTarget } from '../snapshot/snapshot.ts'
 import { keepAnswer, learn, record, tokensOf } from './account.ts'
 import { admitAtTarget } from './admit.ts'
 import { answerHeaders, STREAM_LINES } from './answer-headers.ts'
@@ -10,7 +10,7 @@ import { Answer } from './downstream/answer.ts'
 import type { Inbound } from './downstream/inbound.ts'
 import type { Gateway } from './gateway.ts'
 import { continuationOf } from './continue/continuation.ts'
-import { pickCredential } from './credential.ts'
+import { credentialOf, pickCredential } from './credential.ts'
 import type { Admission } from '../quota/limits.ts'
 import type { TargetHealth } from './health/board.ts'
 import type { CredentialUse } from './health/credentials.ts'
@@ -116,11 +116,6 @@ function begin(turn: Turn, plan: Plan, targetHealth: TargetHealth, admission: Ad
     throw error
   }
   return receive(turn, plan, upcall, use)
-}
-
-function credentialOf({ provider }: SnapshotTarget, id: string | undefined): SnapshotCredential | undefined {
-  for (const credential of provider.credentials) if (credential.id === id) return credential
-  return undefined
 }
 
 async function receive(turn: Turn, plan: Plan, upcall: Upcall, use: TargetUse): Promise<Outcome> {

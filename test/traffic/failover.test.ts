@@ -22,6 +22,9 @@ function start() {
           { id: 'b', secret: 'secret-b', weight: 0.001, expiresAt: null },
         ],
       }),
+      sourceProvider('expired', `${secondary.origin}/v1`, {
+        credentials: [{ id: 'a', secret: 'secret-a', weight: 1, expiresAt: 1 }],
+      }),
     ],
     aliases: [
       { name: 'fast', strategy: 'priority', targets: [place('one')], fallbacks: [place('two')], retries },
@@ -34,6 +37,7 @@ function start() {
         fallbacks_on: { context_length_exceeded: [place('two')], content_filtered: [place('two')] },
       },
       { name: 'mirrored', targets: [place('one')], mirror: { ...place('two'), percent: 100 } },
+      { name: 'keyless', targets: [place('one')], mirror: { ...place('expired'), percent: 100 } },
       { name: 'canary', targets: [place('one')], canary: { ...place('two'), percent: 100 } },
     ],
   })
@@ -239,6 +243,15 @@ test.each([false, true])('a mirror gets a copy, and its answer is only recorded 
   secondary.next({ fault: 'reset-before-headers' })
   expect((await ask('mirrored', stream)).status).toBe(200)
   await gateway.record(3)
+  expect(gateway.problems).toEqual([])
+})
+
+test('a mirror whose keys cannot be used is not asked without one', async () => {
+  expect((await ask('keyless')).status).toBe(200)
+  await gateway.record(1)
+  const mirrored = gateway.records.find(({ endpoint }) => endpoint.startsWith('mirror.'))
+  expect(mirrored).toMatchObject({ error_code: 'provider_unavailable', attempts: [] })
+  expect(secondary.requests.length).toBe(0)
   expect(gateway.problems).toEqual([])
 })
 

@@ -3,7 +3,7 @@ import type { CallError } from '../../llm/spec.ts'
 import type { SnapshotTarget } from '../../snapshot/snapshot.ts'
 import { admitAtTarget } from '../admit.ts'
 import type { Call } from '../call.ts'
-import { pickCredential } from '../credential.ts'
+import { credentialOf, pickCredential } from '../credential.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Itinerary } from '../itinerary.ts'
 import type { Incoming } from '../plan.ts'
@@ -137,7 +137,7 @@ export class Continuation {
         throw error
       }
       use = new TargetUse(gateway, targetHealth, pool, credentialUse, admission, this.#rest.length > 0)
-      const credential = target.provider.credentials.find(({ id }) => id === credentialUse?.id)
+      const credential = credentialOf(target, credentialUse?.id)
       const upcall = send(gateway, call, target, credential, plan.outgoing, this.#alias?.timeouts)
       call.attempts.at(-1)!.continues = true
       return { upcall, use, plan }
