@@ -208,8 +208,9 @@ describe('random histories', () => {
         end: random.one(['now', 'later', 'never', 'twice', 'expire'] as const),
       }),
       (steps) => {
-        const bank = new LocalBank()
-        const all = new Budgets(BUDGETS, bank)
+        let now = NOON
+        const bank = new LocalBank({ now: () => now })
+        const all = new Budgets(BUDGETS, bank, () => now)
         const paper = (amount: number, length: number): Paper => ({
           amount,
           length,
@@ -220,7 +221,6 @@ describe('random histories', () => {
         const org = paper(150, DAY)
         const teams = { a: paper(90, 7 * DAY), b: paper(90, 7 * DAY) }
         const open: { reservation: Reservation; bound: number; papers: Paper[] }[] = []
-        let now = NOON
         const settle = ({ reservation, papers }: (typeof open)[number], cost: number, made: readonly number[]) => {
           reservation.settle(now, cost)
           papers.forEach((each, index) => {
