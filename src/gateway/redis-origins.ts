@@ -1,5 +1,6 @@
 import type { RedisClient } from 'bun'
 import type { Made } from '../contract/origin.ts'
+import { within } from '../lib/within.ts'
 import type { SharedOrigin, SharedOrigins } from './origins.ts'
 
 const PREFIX = 'portreeve:origin:'
@@ -34,13 +35,7 @@ export class RedisOrigins implements SharedOrigins {
 
   async #ask(command: string, parameters: string[]): Promise<unknown> {
     if (!this.#client.connected) throw new Error('Redis is away')
-    const late = Promise.withResolvers<never>()
-    const timer = setTimeout(() => late.reject(new Error('Redis is slow')), this.#timeoutMs)
-    try {
-      return (await Promise.race([this.#client.send(command, parameters), late.promise])) as unknown
-    } finally {
-      clearTimeout(timer)
-    }
+    return within<unknown>(this.#client.send(command, parameters), this.#timeoutMs)
   }
 
   set({ ids, tenant, provider, model, credential, due }: Made): void {

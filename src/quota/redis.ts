@@ -1,5 +1,6 @@
 import type { RedisClient } from 'bun'
 import type { Sharing } from '../contract/routing.ts'
+import { within } from '../lib/within.ts'
 import { LocalBank } from './bank.ts'
 import type { Grant, LeaseSource, Settlement } from './lease.ts'
 import type { MeterSpec } from './meter.ts'
@@ -61,9 +62,8 @@ export class RedisLeases implements LeaseSource {
     const now = this.#now()
     if (now < this.#lostUntil) return this.#askAlone(spec, need, want)
     try {
-      const grant = await this.#within(
-        spec.kind === 'window' ? this.#askWindow(spec, need, want) : this.#askPool(spec, need, want),
-      )
+      const asked = spec.kind === 'window' ? this.#askWindow(spec, need, want) : this.#askPool(spec, need, want)
+      const grant = await within(asked, this.#timeoutMs)
       if (this.#lost) this.#found()
       return grant
     } catch (error) {
@@ -145,12 +145,6 @@ export class RedisLeases implements LeaseSource {
     if (!this.#client.connected) await this.#client.connect()
     const answer: unknown = await this.#client.send('EVAL', [script, '1', PREFIX + id, ...values.map(String)])
     return (answer as unknown[]).map(Number)
-  }
-
-  #within<T>(answer: Promise<T>): Promise<T> {
-    const { promise, reject } = Promise.withResolvers<T>()
-    const timer = setTimeout(() => reject(new Error(`no answer within ${this.#timeoutMs} ms`)), this.#timeoutMs)
-    return Promise.race([answer, promise]).finally(() => clearTimeout(timer))
   }
 
   /** This node counts for itself alone: with `open` as if there were no others, with `closed` nothing passes. */

@@ -1,4 +1,5 @@
 import type { RedisClient } from 'bun'
+import { within } from '../../lib/within.ts'
 import type { AnswerStore, CachedAnswer } from './answer-store.ts'
 
 const PREFIX = 'portreeve:answer:'
@@ -17,15 +18,11 @@ export class RedisAnswers implements AnswerStore {
 
   async get(key: string): Promise<CachedAnswer | undefined> {
     if (!this.#client.connected) return undefined
-    const late = Promise.withResolvers<null>()
-    const timer = setTimeout(() => late.resolve(null), this.#timeoutMs)
     try {
-      const bytes = await Promise.race([this.#client.getBuffer(PREFIX + key), late.promise])
+      const bytes = await within(this.#client.getBuffer(PREFIX + key), this.#timeoutMs)
       return bytes ? read(bytes) : undefined
     } catch {
       return undefined
-    } finally {
-      clearTimeout(timer)
     }
   }
 
