@@ -4,7 +4,10 @@ import type { AnswerOptions, StreamEncoder } from '../llm/protocol.ts'
 import { protocolOf } from '../llm/protocols.ts'
 import type { Call } from './call.ts'
 
-/** An encoder that is only asked to fail: no part of the request matters to it. */
+/** Gemini has two framings: what passes through has this one. */
+const SSE = { alt: 'sse' }
+
+/** An encoder that is only asked to fail, in a stream of server-sent events that passes through: no part of the request matters to it. */
 export function errorEncoder(call: Call, resumed: NonNullable<AnswerOptions['resumed']>): StreamEncoder {
   const model = call.modelAsked ?? ''
   const client = protocolOf(call.route.dialect).client
@@ -14,6 +17,7 @@ export function errorEncoder(call: Call, resumed: NonNullable<AnswerOptions['res
     model,
     requestId: call.id,
     created: Math.floor(call.startedAt / 1000),
+    query: SSE,
     resumed,
   })
 }

@@ -80,6 +80,10 @@ class StoredStream implements StreamTransform {
     return this.#inner.finished
   }
 
+  get untold(): boolean {
+    return this.#inner.untold
+  }
+
   push(bytes: Uint8Array): Uint8Array {
     return this.#inner.push(bytes)
   }

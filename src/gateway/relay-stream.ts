@@ -95,7 +95,11 @@ export class StreamRelay implements Sink, StreamBody {
   }
 
   fail(error: AppError): void {
-    if (!this.#over && !this.#handingOver) this.#failWith(callErrorOf(error))
+    if (this.#over || this.#handingOver) return
+    const { finish, error: told } = this.#transform.report()
+    // The reason of the end was told: the answer is whole, only the end mark is missing.
+    if (finish && !told && !this.#transform.conclude) this.end()
+    else this.#failWith(callErrorOf(error))
   }
 
   drained(): void {
@@ -130,7 +134,7 @@ export class StreamRelay implements Sink, StreamBody {
     if (report.complete) {
       this.#over = true
       this.#close(out)
-    } else if (report.error && out.length > 0 && !this.#transform.joint) {
+    } else if (report.error && out.length > 0 && !this.#transform.joint && !this.#transform.untold) {
       // The vendor's own error event is in what is sent: the client has been told.
       this.#over = true
       this.#ended = report.error

@@ -96,3 +96,66 @@ test('the report is made anew when more has come', () => {
   stream.push(Buffer.from('data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n'))
   expect(stream.report()).toMatchObject({ complete: true, finish: { unified: 'stop' } })
 })
+
+const failing = () => ({
+  push: () => '',
+  end: () => '',
+  fail: ({ message }: { message: string }) => `data: {"error":{"message":"${message}"}}\n\n`,
+})
+const cut = callErrorOf(new AppError('upstream_failed', 'cut'))
+
+test.each([
+  ['is passed', false],
+  ['is kept back', true],
+])('an event that is cut never reaches the client where the usage chunk %s', (_, stripUsage) => {
+  const stream = new PassThrough(createChatTap(true, { stripUsage }), failing)
+  const sent = [stream.push(Buffer.from(`${text('a')}data: {"choi`)), stream.end(), stream.fail(cut)].map(String)
+  expect(sent.join('')).toBe(`${text('a')}data: {"error":{"message":"cut"}}\n\n`)
+})
+
+test('an event that comes in pieces leaves when it is whole; a large one flows', () => {
+  const stream = new PassThrough(createChatTap(true), unwanted)
+  const event = text('é'.repeat(10))
+  const pieces = [...Buffer.from(event)].map((byte) => stream.push(Uint8Array.of(byte)))
+  expect(pieces.map(({ length }) => length).filter((length) => length > 0)).toEqual([Buffer.byteLength(event)])
+  const large = Buffer.from(text('x'.repeat(400_000)))
+  const got = [large.subarray(0, 100_000), large.subarray(100_000, 300_000), large.subarray(300_000)].map((piece) =>
+    stream.push(piece),
+  )
+  expect(got.map(({ length }) => length)).toEqual([0, 300_000, large.length - 300_000])
+})
+
+test("a vendor's error event ends the stream and is left for the gateway to tell", () => {
+  const stream = new PassThrough(createChatTap(true), unwanted)
+  const out = stream.push(Buffer.from(`${text('a')}data: {"error":{"message":"busy","code":503}}\n\n`))
+  expect(String(out)).toBe(text('a'))
+  expect([stream.finished, stream.untold]).toEqual([true, true])
+  expect(stream.report()).toMatchObject({ complete: false, error: { code: 'overloaded', message: 'busy' } })
+})
+
+test('the last event counts without a blank line behind it', () => {
+  const stream = new PassThrough(createChatTap(true), unwanted)
+  stream.push(Buffer.from('data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n'))
+  expect(String(stream.push(Buffer.from('data: [DONE]')))).toBe('')
+  expect(String(stream.end())).toBe('data: [DONE]')
+})
+
+test.each([
+  ['response.completed', true],
+  ['response.incomplete', true],
+  ['response.failed', false],
+])('%s ends a Responses stream, whole: %p', (type, complete) => {
+  const stream = new PassThrough(createResponseTap(true), unwanted)
+  const last = `event: ${type}\ndata: {"type":"${type}","response":{"error":{"code":"server_error","message":"m"}}}\n\n`
+  stream.push(Buffer.from(last.slice(0, 40)))
+  expect(stream.finished).toBe(false)
+  expect(Buffer.from(stream.push(Buffer.from(last.slice(40)))).toString()).toBe(last)
+  expect([stream.finished, stream.untold, stream.report().complete]).toEqual([true, false, complete])
+})
+
+test('a flat error event of a Responses stream keeps its words', () => {
+  const stream = new PassThrough(createResponseTap(true), unwanted)
+  const event = `event: error\ndata: {"type":"error","sequence_number":3,"code":"server_error","message":"overloaded","param":null}\n\n`
+  expect(stream.push(Buffer.from(event)).length).toBe(0)
+  expect(stream.report().error).toMatchObject({ code: 'upstream_failed', message: 'overloaded' })
+})

@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts'
-import { areJson, endsEvent, endsStream } from '../llm/stream/events.ts'
+import { EventRest } from '../llm/stream/event-rest.ts'
+import { endOfEvents, endsEvent, endsStream, IN_ORDER, judge, NOT_JSON } from '../llm/stream/events.ts'
 import type { MadeIds } from '../llm/stream/made-ids.ts'
 import type { StreamJoint } from './continue/joint.ts'
 import type { StreamGuard } from './guard/stream.ts'
@@ -20,10 +21,13 @@ export type StreamTransform = {
   readonly conclude?: (() => Promise<string>) | undefined
   /** Set where another target may go on with the stream: then failures are left for the caller of `fail` to tell. */
   readonly joint?: StreamJoint | undefined
+  /** Set where the report's error is in no bytes that were given: the caller of `fail` tells it. */
+  readonly untold?: boolean
   report(): TapReport
 }
 
 const NOTHING = new Uint8Array()
+const BLANK_LINE = Buffer.from('\n\n')
 
 /** Honest events reach a few mebibytes, with images in them. */
 const LARGEST_EVENT = 16 * 1024 * 1024
@@ -41,15 +45,24 @@ function nextSequence(chunks: readonly Uint8Array[]): number {
   return last ? Number(last[1]) + 1 : 0
 }
 
-/** Bytes pass untouched; the tap watches them. */
+/** An event that was cut in the middle is kept back until its end comes, as long as it is no longer than this. */
+const MOST_HELD = 262_144
+
+/**
+ * Bytes pass untouched; the tap watches them. They leave in whole events, so that an error event can follow whatever happens; a vendor's own
+ * error event is left out, for the caller of `fail` to tell in full.
+ */
 export class PassThrough implements StreamTransform {
   finished = false
+  untold = false
   readonly #tap: UsageTap
   readonly #encoder: (resumed: Resumed) => StreamEncoder
   /** The two chunks that were sent last. */
   #last: Uint8Array = NOTHING
   #lastButOne: Uint8Array = NOTHING
-  /** Whether the last event that was sent goes on. */
+  /** The beginning of an event whose end has not come. */
+  #held: EventRest | undefined
+  /** Whether the last event that was sent goes on: it is larger than what is kept back. */
   #isOpen = false
   /** Bytes since the last line's end. */
   #sinceLine = 0
@@ -64,16 +77,17 @@ export class PassThrough implements StreamTransform {
 
   push(bytes: Uint8Array): Uint8Array {
     this.#report = undefined
-    const out = this.#tap.push(bytes)
+    const out = this.#whole(this.#tap.push(bytes))
     if (out.length === 0) return out
+    const verdict = judge(out, this.#isOpen)
+    if (verdict === NOT_JSON) throw new AppError('upstream_invalid', 'the upstream sent an event that is not JSON')
     this.#lastButOne = this.#last
     this.#last = out
-    if (!areJson(out, this.#isOpen))
-      throw new AppError('upstream_invalid', 'the upstream sent an event that is not JSON')
+    if (verdict !== IN_ORDER) return this.#cutAt(verdict, out)
     this.#isOpen = !endsEvent(out)
     if (!this.#isOpen) {
       this.#sinceLine = 0
-      if (endsStream(out)) this.finished = true
+      if (endsStream(out) || this.#tap.ends?.(out)) this.finished = true
       return out
     }
     this.#sinceLine = out.includes(10) ? 0 : this.#sinceLine + out.length
@@ -82,9 +96,43 @@ export class PassThrough implements StreamTransform {
     return out
   }
 
+  /** What may leave now: all up to the end of the last whole event. */
+  #whole(bytes: Uint8Array): Uint8Array {
+    if (this.#held === undefined) {
+      if (bytes.length === 0 || endsEvent(bytes)) return bytes
+      const end = endOfEvents(bytes)
+      if (bytes.length - end > MOST_HELD || (this.#isOpen && end === 0)) return bytes
+      this.#held = new EventRest(bytes.subarray(end))
+      return bytes.subarray(0, end)
+    }
+    const whole = this.#held.add(bytes)
+    if (this.#held.size > MOST_HELD) {
+      const rest = this.#held.take()
+      this.#held = undefined
+      return whole.length === 0 ? rest : Buffer.concat([whole, rest])
+    }
+    if (this.#held.size === 0) this.#held = undefined
+    return whole
+  }
+
+  /** Leaves out the vendor's error event, if the tap knows it for one. */
+  #cutAt(event: number, out: Uint8Array): Uint8Array {
+    if (!this.report().error) return out
+    this.finished = true
+    this.untold = true
+    this.#isOpen = false
+    return (this.#last = out.subarray(0, event))
+  }
+
   end(): Uint8Array {
+    const rest = this.#held?.take() ?? NOTHING
+    this.#held = undefined
+    const flushed = this.#tap.flush()
     this.#report = undefined
-    return this.#tap.flush()
+    // What was cut in the middle would only hide the error event that follows.
+    if (!this.report().complete) return NOTHING
+    if (rest.length === 0) return flushed
+    return Buffer.concat(flushed.length === 0 || endsEvent(rest) ? [rest, flushed] : [rest, BLANK_LINE, flushed])
   }
 
   fail(error: CallError): string {
@@ -117,6 +165,10 @@ export class Watched implements StreamTransform {
 
   get finished(): boolean {
     return this.#inner.finished
+  }
+
+  get untold(): boolean {
+    return this.#inner.untold === true
   }
 
   push(bytes: Uint8Array): Uint8Array | string {

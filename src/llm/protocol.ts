@@ -107,6 +107,8 @@ export type UsageTap = {
   push(bytes: Uint8Array): Uint8Array
   /** Bytes that were held back; call once, when the vendor's stream is over. */
   flush(): Uint8Array
+  /** Whether one of these whole events ends the stream, where that cannot be told from their last bytes. */
+  ends?(events: Uint8Array): boolean
   report(): TapReport
 }
 

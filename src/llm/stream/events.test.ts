@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'bun:test'
-import { areJson, endsEvent, endsStream, saysDone } from './events.ts'
+import { EventRest } from './event-rest.ts'
+import { endOfEvents, endsEvent, endsStream, IN_ORDER, judge, NOT_JSON, saysDone } from './events.ts'
 
 const bytes = (text: string) => Uint8Array.from(Buffer.from(text))
 const chunk = (content: string) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`
@@ -21,11 +22,11 @@ test.each([
     const spellings = [`data: ${data}`, `data:${data}`, `event: a${end}data: ${data}`, `id: 4${end}data: ${data}`]
     for (const spelling of spellings) {
       const event = spelling + end + end
-      expect([event, areJson(bytes(event), false)]).toEqual([event, judged])
+      expect([event, judge(bytes(event), false) === IN_ORDER]).toEqual([event, judged])
       // Wherever it stands among others.
       const good = `data: {"b":[true,null]}${end}${end}`
-      expect(areJson(bytes(good + event + good), false)).toBe(judged)
-      expect(areJson(bytes(`"half"}${end}${end}${event}`), true)).toBe(judged)
+      expect(judge(bytes(good + event + good), false) === IN_ORDER).toBe(judged)
+      expect(judge(bytes(`"half"}${end}${end}${event}`), true) === IN_ORDER).toBe(judged)
     }
   }
 })
@@ -35,12 +36,12 @@ test.each([
   ['an event without data', 'event: ping\n\n'],
   ['data over several lines', 'data: {"a":\ndata: 1}\n\n'],
   ['what is cut off at the end', `${chunk('a')}data: {"choices":[{"del`],
-])('%s is not judged', (_, text) => expect(areJson(bytes(text), false)).toBe(true))
+])('%s is not judged', (_, text) => expect(judge(bytes(text), false) === IN_ORDER).toBe(true))
 
 test('the rest of a cut event is not judged', () => {
-  expect(areJson(bytes('ta":{"content":"x"}}]}\n\n'), true)).toBe(true)
-  expect(areJson(bytes('ta":{"content":"x"}}]}\n\n'), false)).toBe(true)
-  expect(areJson(bytes('data: ta":{}\n\n'), false)).toBe(false)
+  expect(judge(bytes('ta":{"content":"x"}}]}\n\n'), true) === IN_ORDER).toBe(true)
+  expect(judge(bytes('ta":{"content":"x"}}]}\n\n'), false) === IN_ORDER).toBe(true)
+  expect(judge(bytes('data: ta":{}\n\n'), false)).toBe(NOT_JSON)
 })
 
 test.each([
@@ -98,8 +99,53 @@ test('events are judged alike whatever surrounds them in memory', () => {
           return false
         }
       })
-      expect(areJson(plain, false)).toBe(expected)
-      expect(areJson(shifted, false)).toBe(expected)
+      expect(judge(plain, false) === IN_ORDER).toBe(expected)
+      expect(judge(shifted, false) === IN_ORDER).toBe(expected)
+    }),
+  )
+})
+
+test.each([
+  ['data: {"error":{"message":"no"}}', true],
+  ['data:{"error": {"message":"no"}}', true],
+  ['data: {"error" : "no"}', true],
+  ['event: error\ndata: {"type":"error","error":{}}', true],
+  ['event: error\r\ndata: {"message":"no"}', true],
+  ['data: {"type":"error","code":"server_error"}', true],
+  ['data: {"type": "error"}', true],
+  ['data: {"error":null,"choices":[]}', false],
+  ['data: {"error":false}', false],
+  ['data: {"choices":[{"delta":{"content":"{\\"error\\":{"}}]}', false],
+  ['event: errors\ndata: {"type":"errors"}', false],
+  ['data: {"type":"message_start"}', false],
+])('%j tells of a failure: %p', (event, tells) => {
+  const before = chunk('a')
+  for (const end of ['\n\n', '\r\n\r\n']) {
+    expect(judge(bytes(event + end), false)).toBe(tells ? 0 : IN_ORDER)
+    expect(judge(bytes(before + event + end + before), false)).toBe(tells ? before.length : IN_ORDER)
+  }
+})
+
+test('whatever the pieces, events leave whole, and nothing is lost', () => {
+  const events = [chunk('a'), ': ping\n\n', named('b', '{"é":1}'), 'data: {"c":1}\r\n\r\n', chunk('x'.repeat(3000))]
+  const all = Buffer.from(events.join(''))
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: all.length - 1 }), { maxLength: 40 }), (cuts) => {
+      const bounds = [0, ...cuts.toSorted((a, b) => a - b), all.length]
+      let rest: EventRest | undefined
+      const out: Uint8Array[] = []
+      for (let at = 1; at < bounds.length; at++) {
+        const piece = all.subarray(bounds[at - 1], bounds[at])
+        if (rest) out.push(rest.add(piece))
+        else {
+          const end = endOfEvents(piece)
+          out.push(piece.subarray(0, end))
+          rest = new EventRest(piece.subarray(end))
+        }
+        for (const whole of out) expect(whole.length === 0 || endsEvent(whole)).toBe(true)
+      }
+      expect(Buffer.concat(out).equals(all)).toBe(true)
+      expect(rest?.size).toBe(0)
     }),
   )
 })

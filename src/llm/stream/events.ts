@@ -1,18 +1,26 @@
 // Judges the events of a stream that passes through, without reading them.
 import { findBytes, findLastBytes } from '../../lib/bytes.ts'
-import { CLOSE_OBJECT, isJson, QUOTE } from './json-scan.ts'
+import { CLOSE_OBJECT, isJson, QUOTE, skipSpace } from './json-scan.ts'
 
 const LF = 10
 const CR = 13
 const SPACE = 32
 const COLON = 58
 const OPEN_BRACKET = 91
+const LOWER_E = 101
+const LOWER_T = 116
 const BLANK = Buffer.from('\n\n')
 const BLANK_CRLF = Buffer.from('\r\n\r\n')
 const DATA = Buffer.from('data:')
 const DONE = Buffer.from('[DONE]')
 const MESSAGE_STOP = Buffer.from('"message_stop"')
 const TYPE = Buffer.from('"type"')
+const ERROR_EVENT = Buffer.from('event: error')
+const ERROR_FIELD = Buffer.from('"error"')
+const ERROR_TYPE = Buffer.from('"type":"error"')
+const ERROR_TYPE_SPACED = Buffer.from('"type": "error"')
+/** An object or a text: `"error":null` is no failure. */
+const OPENS = new Set([123, QUOTE])
 /** As long as a terminal event may be. */
 const SHORT = 96
 
@@ -28,11 +36,24 @@ export function endsEvent(bytes: Uint8Array): boolean {
   return bytes[size - 2] === LF || (bytes[size - 2] === CR && bytes[size - 3] === LF)
 }
 
+/** Where the last event that is whole in these bytes ends; 0 where none is. */
+export function endOfEvents(bytes: Uint8Array): number {
+  if (endsEvent(bytes)) return bytes.length
+  const plain = findLastBytes(bytes, BLANK)
+  const crlf = findLastBytes(bytes, BLANK_CRLF)
+  return Math.max(plain < 0 ? 0 : plain + 2, crlf < 0 ? 0 : crlf + 4)
+}
+
+/** What `judge` says where every event is in order. */
+export const IN_ORDER = -1
+/** What `judge` says of an event that is no JSON. */
+export const NOT_JSON = -2
+
 /**
- * Whether each event that is whole in these bytes carries JSON. `isCut` tells that they begin inside of one: that one is not judged, nor is what is
- * cut off at their end.
+ * Judges each event that is whole in these bytes: `IN_ORDER`, `NOT_JSON`, or the offset of the first that tells of a failure. `isCut` tells that
+ * they begin inside of one: that one is not judged, nor is what is cut off at their end.
  */
-export function areJson(bytes: Uint8Array, isCut: boolean): boolean {
+export function judge(bytes: Uint8Array, isCut: boolean): number {
   const size = bytes.length
   let judged = !isCut
   for (let from = 0; from < size;) {
@@ -40,23 +61,40 @@ export function areJson(bytes: Uint8Array, isCut: boolean): boolean {
     let next = to + 2
     if (to < 0) {
       to = findBytes(bytes, BLANK_CRLF, from)
-      if (to < 0) return true
+      if (to < 0) return IN_ORDER
       next = to + 4
     }
-    if (judged && !isJsonEvent(bytes, from, to)) return false
+    if (judged) {
+      const line = isAt(bytes, from, DATA) ? from : findBytes(bytes, DATA, from)
+      if (line >= 0 && line < to) {
+        const value = valueOf(bytes, line)
+        if (!isJsonValue(bytes, value, to)) return NOT_JSON
+        if (tellsFailure(bytes, from, value)) return from
+      }
+    }
     judged = true
     from = next
   }
-  return true
+  return IN_ORDER
 }
 
-function isJsonEvent(bytes: Uint8Array, from: number, to: number): boolean {
-  const line = isAt(bytes, from, DATA) ? from : findBytes(bytes, DATA, from)
-  if (line < 0 || line >= to) return true
-  const value = valueOf(bytes, line)
-  // No vendor sends lists: brackets are a mark.
-  return bytes[value] === OPEN_BRACKET || isJson(bytes, value, to) || hasLines(bytes, value, to)
+// No vendor sends lists: brackets are a mark.
+const isJsonValue = (bytes: Uint8Array, from: number, to: number) =>
+  bytes[from] === OPEN_BRACKET || isJson(bytes, from, to) || hasLines(bytes, from, to)
+
+/** `event: error`, `data: {"error":{…`, `data: {"type":"error"`: the ways in which vendors tell of a failure in the middle of a stream. */
+function tellsFailure(bytes: Uint8Array, event: number, value: number): boolean {
+  if (bytes[event] === LOWER_E && isAt(bytes, event, ERROR_EVENT)) return isLineEnd(bytes[event + ERROR_EVENT.length])
+  const name = value + 1
+  if (bytes[name] !== QUOTE) return false
+  if (bytes[name + 1] === LOWER_E && isAt(bytes, name, ERROR_FIELD)) {
+    const colon = skipSpace(bytes, name + ERROR_FIELD.length)
+    return bytes[colon] === COLON && OPENS.has(bytes[skipSpace(bytes, colon + 1)] ?? 0)
+  }
+  return bytes[name + 1] === LOWER_T && (isAt(bytes, name, ERROR_TYPE) || isAt(bytes, name, ERROR_TYPE_SPACED))
 }
+
+const isLineEnd = (byte: number | undefined) => byte === LF || byte === CR
 
 const valueOf = (bytes: Uint8Array, line: number) => line + (bytes[line + 5] === SPACE ? 6 : 5)
 

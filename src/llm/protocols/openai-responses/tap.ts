@@ -1,6 +1,7 @@
 // Watches a response that passes through: its last event holds the whole response, with usage near the end.
 import { findBytes } from '../../../lib/bytes.ts'
 import { failureIn, vendorError } from '../../errors.ts'
+import type { JsonObject } from '../../spec.ts'
 import type { TapOptions, TapReport, UsageTap } from '../../protocol.ts'
 import { estimateEvents, firstText, lastObject, lastText, Tail } from '../../stream/tail.ts'
 import { readUsage } from '../openai-chat/usage.ts'
@@ -17,21 +18,29 @@ const CUSTOM_CALL = Buffer.from('"custom_tool_call"')
 /** What works in the background is answered for before it has an end. */
 const UNFINISHED = /"status":\s*"(?:queued|in_progress)"/
 
+type Ending = 'completed' | 'incomplete' | 'failed'
+
+function terminalIn(bytes: Uint8Array): Ending | undefined {
+  if (findBytes(bytes, COMPLETED) !== -1) return 'completed'
+  if (findBytes(bytes, INCOMPLETE) !== -1) return 'incomplete'
+  return findBytes(bytes, FAILED) === -1 ? undefined : 'failed'
+}
+
 export function createResponseTap(stream: boolean, options: TapOptions = {}): UsageTap {
   const tail = new Tail()
   /** The last event can be larger than what is kept: its name is looked for as it comes. */
-  let terminal: 'completed' | 'incomplete' | 'failed' | undefined
+  let terminal: Ending | undefined
   return {
     push(bytes) {
-      if (stream && terminal === undefined) {
-        if (findBytes(bytes, COMPLETED) !== -1) terminal = 'completed'
-        else if (findBytes(bytes, INCOMPLETE) !== -1) terminal = 'incomplete'
-        else if (findBytes(bytes, FAILED) !== -1) terminal = 'failed'
-      }
+      if (stream) terminal ??= terminalIn(bytes)
       tail.push(bytes)
       return bytes
     },
     flush: () => NOTHING,
+    ends(events) {
+      terminal ??= terminalIn(events)
+      return terminal !== undefined
+    },
     report: () => reportOf(tail, stream, terminal, options),
   }
 }
@@ -42,7 +51,8 @@ function reportOf(tail: Tail, stream: boolean, terminal: string | undefined, opt
   const usage = lastObject(end, 'usage')
   const ending = terminal ?? endingIn(end, stream)
   const details = lastObject(end, 'incomplete_details') ?? lastObject(head, 'incomplete_details')
-  const failure = ending === 'failed' || end.indexOf(ERROR) !== -1 ? (lastObject(end, 'error') ?? {}) : undefined
+  const failure =
+    ending === 'failed' || end.indexOf(ERROR) !== -1 ? (lastObject(end, 'error') ?? flatError(end)) : undefined
   const [model, id] = [firstText(head, 'model') ?? lastText(end, 'model'), firstText(head, 'id')]
   const known = usage !== undefined
   return {
@@ -63,11 +73,14 @@ function reportOf(tail: Tail, stream: boolean, terminal: string | undefined, opt
   }
 }
 
+/** The `error` event says its code and its message without an object around them. */
+const flatError = (end: Buffer): JsonObject => {
+  const [code, message] = [lastText(end, 'code'), lastText(end, 'message')]
+  return { ...(code === undefined ? {} : { code }), ...(message === undefined ? {} : { message }) }
+}
+
 /** A name that was cut by a boundary is still whole in what was kept; a plain answer says its status at the top. */
-function endingIn(end: Buffer, stream: boolean): string | undefined {
-  if (!stream) return lastObject(end, 'incomplete_details') === undefined ? 'completed' : 'incomplete'
-  if (end.indexOf(COMPLETED) !== -1) return 'completed'
-  if (end.indexOf(INCOMPLETE) !== -1) return 'incomplete'
-  if (end.indexOf(FAILED) !== -1) return 'failed'
-  return undefined
+function endingIn(end: Buffer, stream: boolean): Ending | undefined {
+  if (stream) return terminalIn(end)
+  return lastObject(end, 'incomplete_details') === undefined ? 'completed' : 'incomplete'
 }
