@@ -26,6 +26,7 @@ export class HoldBack implements Sink {
   #size = 0
   #seen = 0
   #decided = false
+  #failed = false
 
   constructor(upcall: Upcall, transform: StreamTransform, events: number) {
     this.#upcall = upcall
@@ -45,8 +46,8 @@ export class HoldBack implements Sink {
   }
 
   data(chunk: Uint8Array): void {
-    // What comes in the same turn as the decision belongs to the client.
-    if (this.#decided) return this.#upcall.keep(chunk)
+    // What comes in the same turn as the decision belongs to the client, behind a failure to nobody.
+    if (this.#decided) return this.#failed ? undefined : this.#upcall.keep(chunk)
     let out: Uint8Array | string
     try {
       out = this.transform.push(chunk)
@@ -84,7 +85,8 @@ export class HoldBack implements Sink {
   #decide(failure: CallError | undefined): void {
     if (this.#decided) return
     this.#decided = true
-    if (!failure) this.#upcall.buffer()
+    if (failure) this.#failed = true
+    else this.#upcall.buffer()
     this.#resolve(failure)
   }
 }

@@ -116,3 +116,19 @@ test('a mirror whose stream cannot be read ends, and gives back what it held', a
   await turns(5)
   expect(heldBy(gateway)).toEqual(NOTHING_HELD)
 })
+
+test('what comes behind the failure of a held-back stream is thrown away', async () => {
+  const gateway = start()
+  const failure = 'data: {"error":{"message":"no","type":"server_error"}}\n\n'
+  const events = [
+    failure,
+    ...Array.from({ length: 20 }, () => `data: {"choices":[],"padding":"${'x'.repeat(40_000)}"}\n\n`),
+  ]
+  const broken = { steps: () => gzipped({ contentType: 'text/event-stream', body: '', events, terminalEvents: 0 }) }
+  first.next(broken, broken)
+  const response = await ask(gateway, 'both', true)
+  expect(response.headers.get('x-portreeve-model')).toBe('second/m')
+  expect(await response.text()).toContain('[DONE]')
+  await turns(20)
+  expect(heldBy(gateway)).toEqual(NOTHING_HELD)
+})

@@ -71,7 +71,12 @@ class Inflating implements ExchangeListener {
     this.#bytesOut += chunk.length
     if (this.#bytesOut > FREE_BYTES + this.#bytesIn * LARGEST_RATIO)
       return this.#fail("the upstream's compressed answer is far larger than it claims")
-    this.#target.onData(chunk)
+    try {
+      this.#target.onData(chunk)
+    } catch {
+      // Thrown here it would end the process.
+      this.#fail("the upstream's compressed answer could not be read")
+    }
   }
 
   #fail(message: string): void {
