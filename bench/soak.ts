@@ -1,182 +1,140 @@
-// `bun bench/soak.ts [--seconds 600] [--rate 200]`: one gateway under half its load for a long time, with clients that leave and vendors that fail. Prints
-// memory, descriptors and what is still held, and exits with 1 when something grows or leaks.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+// `bun bench/soak.ts [--seconds 600] [--rate N]`: one gateway under half its load for a long time, with clients that leave and vendors that
+// fail. Prints memory, descriptors and what is still held, and exits with 1 when something grows or leaks.
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { FakeVendor, type Script } from '../test/fake-vendor/vendor.ts'
+import { CORES, pinned } from './machine.ts'
+import { SoakClient, type Ended } from './soak-client.ts'
+import { KEY, SoakGateway } from './soak-gateway.ts'
+import type { Probe } from './soak-probe.ts'
 
 const { values } = parseArgs({
-  options: { seconds: { type: 'string', default: '600' }, rate: { type: 'string', default: '200' } },
+  options: { seconds: { type: 'string', default: '600' }, rate: { type: 'string' } },
 })
-const [seconds, rate] = [Number(values.seconds), Number(values.rate)]
-const SAMPLE_MS = Math.max(500, (seconds * 1_000) / 120)
-/** Caches fill first; growth means something only after that. */
-const SETTLED = 0.4
-const SLOTS = 500
-const KEY = `prk_live_${'s'.repeat(43)}`
-
-const FAULTS: Script[] = [
-  { fault: 'server-error' },
-  { fault: 'rate-limited', retryAfter: '0' },
-  { fault: 'reset-before-headers' },
-  { fault: 'cut', after: 2 },
-  { fault: 'error-in-200', after: 1 },
-  { fault: 'slow-first-token', wait: 100 },
+const seconds = Number(values.seconds)
+const MEASURE_SECONDS = 15
+/** Calls at a time while the capacity is measured. */
+const PARALLEL = 48
+/** Caches fill and code is compiled first; growth means something only after that. */
+const SETTLE_SECONDS = seconds >= 300 ? 120 : seconds * 0.4
+/** Memory is collected in waves: of each window only the lowest value counts. */
+const WINDOW_SECONDS = Math.min(30, (seconds - SETTLE_SECONDS) / 6)
+const REST_MS = 10_000
+const MIN_LEFT = 0.09
+const MAY_BE_UNREAD = 0.02
+/** Objects of these classes belong to calls: when all is over none may live. A few may still be seen on the stack of whoever counts. */
+const OF_CALLS = [
+  'Call',
+  'Inbound',
+  'Upcall',
+  'StreamRelay',
+  'HoldBack',
+  'TargetUse',
+  'Reservation',
+  'Admission',
+  'Continuation',
+  'Capture',
 ]
+const MAY_LIVE = 4
 
-const vendor = new FakeVendor()
-const folder = mkdtempSync(join(tmpdir(), 'portreeve-soak-'))
-writeFileSync(
-  join(folder, 'portreeve.yaml'),
-  `keys: [{ name: soak, secret: "${KEY}" }]
-providers:
-  - { id: one, type: openai-compatible, base_url: "${vendor.origin}/v1" }
-  - { id: two, type: openai-compatible, base_url: "${vendor.origin}/v1" }
-aliases:
-  - { name: soaked, targets: [{ provider: one, model: m }], fallbacks: [{ provider: two, model: m, continues_prefix: true }],
-      continue_streams: true, retries: { backoff_ms: 5 }, mirror: { provider: two, model: m, percent: 5 } }
-prices:
-  - { provider: one, model: m, input: 150000, output: 600000 }
-  - { provider: two, model: m, input: 150000, output: 600000 }
-limits: [{ name: slots, in_flight: ${SLOTS} }, { name: users, per: [end_user], requests_per_minute: 100000 }]
-budgets: [{ name: money, amount_micros: 900000000000 }]
-`,
-)
-const main = join(import.meta.dir, '..', 'src', 'main.ts')
-const child = Bun.spawn([process.execPath, main, 'start', '--port', '0', '--data', join(folder, 'data')], {
-  cwd: folder,
-  stdout: 'pipe',
-  stderr: 'inherit',
-})
-process.on('exit', () => child.kill('SIGKILL'))
-const url = await addressOf(child.stdout)
+if (CORES) Bun.spawnSync(['taskset', '-a', '-p', '-c', String(CORES.load), String(process.pid)])
+const upstream = await startUpstream()
+const gateway = await SoakGateway.start(upstream.origin)
+const client = new SoakClient(gateway.port, KEY)
+const descriptorsAtStart = gateway.descriptors
 
-/** Reads the address from what the start prints. */
-async function addressOf(output: ReadableStream<Uint8Array>): Promise<string> {
-  let text = ''
-  for await (const chunk of output) {
-    text += new TextDecoder().decode(chunk)
-    const found = /http:\/\/127\.0\.0\.1:\d+/.exec(text)
-    if (found) return found[0]
-  }
-  throw new Error(`the gateway did not start: ${text}`)
-}
-
-let [done, failed, left] = [0, 0, 0]
+const counts = { answered: 0, failed: 0, left: 0 }
 const failures = new Map<string, number>()
+let next = 0
 
-async function call(index: number): Promise<void> {
-  const controller = new AbortController()
-  const leaves = index % 10 === 3
-  if (leaves) setTimeout(() => controller.abort(), index % 40)
-  try {
-    const response = await fetch(`${url}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
-      body: JSON.stringify({
-        model: 'soaked',
-        stream: index % 2 === 0,
-        user: `u${index % 5_000}`,
-        max_tokens: 100,
-        messages: [{ role: 'user', content: 'x'.repeat(200) }],
-      }),
-      signal: controller.signal,
-    })
-    const text = await response.text()
-    if (response.ok) done++
-    else {
-      failed++
-      const why = `${response.status} ${/"code":"(\w+)"/.exec(text)?.[1] ?? ''}`
-      failures.set(why, (failures.get(why) ?? 0) + 1)
-    }
-  } catch {
-    left++
+async function call(): Promise<void> {
+  const { how, code }: Ended = await client.call(next++)
+  counts[how]++
+  if (how === 'failed') failures.set(code, (failures.get(code) ?? 0) + 1)
+}
+
+async function startUpstream() {
+  const child = Bun.spawn(pinned('load', [process.execPath, join(import.meta.dir, 'soak-upstream.ts')]), {
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'inherit',
+  })
+  process.on('exit', () => child.kill('SIGKILL'))
+  const lines = readLines(child.stdout)
+  const line = async () => String((await lines.next()).value)
+  const origin = `http://127.0.0.1:${await line()}`
+  type Seen = { requests: number; holding: number; left: number; heldTooLong: number; open: number }
+  return {
+    origin,
+    async seen(): Promise<Seen> {
+      void child.stdin.write('\n')
+      await child.stdin.flush()
+      return JSON.parse(await line()) as Seen
+    },
+    stop: () => child.kill(),
   }
 }
 
-const samples: { at: number; rss: number; descriptors: number }[] = []
-function sample(): void {
-  const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
-  const rss = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024
-  samples.push({ at: performance.now() / 60_000, rss, descriptors: readdirSync(`/proc/${child.pid}/fd`).length })
+async function* readLines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  let pending = ''
+  const decoder = new TextDecoder()
+  for await (const chunk of stream) {
+    const lines = (pending + decoder.decode(chunk)).split('\n')
+    pending = lines.pop() ?? ''
+    yield* lines
+  }
 }
 
-const sampling = setInterval(sample, SAMPLE_MS)
-const began = performance.now()
-const running = new Set<Promise<void>>()
-for (let index = 0; performance.now() - began < seconds * 1_000; index++) {
-  if (index % 10 === 7) vendor.next(FAULTS[((index / 10) % FAULTS.length) | 0]!)
-  const one = call(index).finally(() => running.delete(one))
-  running.add(one)
-  // What the vendor remembers is not the gateway's.
-  if (index % 1_000 === 0) vendor.requests.length = 0
-  const due = began + ((index + 1) * 1_000) / rate
-  if (due > performance.now()) await Bun.sleep(due - performance.now())
+/** Calls a second that the gateway could take: as many as its core has time for; where all share one core, as many as get through. */
+async function measureCapacity(): Promise<number> {
+  const end = performance.now() + MEASURE_SECONDS * 1_000
+  const warm = performance.now() + (MEASURE_SECONDS * 1_000) / 3
+  let [from, cpu, begun] = [0, 0, 0]
+  const worker = async () => {
+    while (performance.now() < end) {
+      if (begun === 0 && performance.now() > warm) [from, cpu, begun] = [next, gateway.cpuMicros, performance.now()]
+      await call()
+    }
+  }
+  await Promise.all(Array.from({ length: PARALLEL }, worker))
+  const calls = next - from
+  return CORES ? (calls * 1e6) / (gateway.cpuMicros - cpu) : (calls * 1e3) / (performance.now() - begun)
 }
-await Promise.all(running)
-clearInterval(sampling)
-vendor.reset()
-await Bun.sleep(500)
-// Every slot must be free again: as many calls as there are slots find one.
-const held = await Promise.all(
-  Array.from({ length: SLOTS }, async () => {
-    const response = await fetch(`${url}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${KEY}` },
-      body: JSON.stringify({ model: 'soaked', max_tokens: 5, messages: [] }),
-    })
-    const text = await response.text()
-    return response.status === 200 ? 'ok' : `${response.status} ${/"code":"(\w+)"/.exec(text)?.[1] ?? ''}`
-  }),
-)
-/** What the running gateway itself says it still holds. */
-async function heldBy(things: string, name: string, of: (used: Record<string, number>) => number): Promise<number> {
-  const { address, token } = JSON.parse(readFileSync(join(folder, 'data', 'running.json'), 'utf8'))
-  const response = await fetch(`${address}/api/v1/${things}`, { headers: { authorization: `Bearer ${token}` } })
-  const { data } = (await response.json()) as { data: { name: string; used: Record<string, number>[] | null }[] }
-  const used = data.find((thing) => thing.name === name)?.used
-  if (!used) throw new Error(`${things} says nothing of the use of ${name}`)
-  return used.reduce((sum, each) => sum + of(each), 0)
-}
-await Bun.sleep(500)
-const slotsUsed = await heldBy('limits', 'slots', (used) => used['used'] ?? 0)
-const reserved = await heldBy('budgets', 'money', (used) => used['reserved_micros'] ?? 0)
-sample()
-child.kill('SIGTERM')
-const code = await child.exited
-await vendor.stop()
-rmSync(folder, { recursive: true, force: true })
 
-const settled = samples.slice(Math.floor(samples.length * SETTLED), -1)
-const slope = slopeOf(settled.map(({ at, rss }) => [at, rss]))
-const descriptors = settled.map(({ descriptors }) => descriptors)
-const refused = held.filter((how) => how !== 'ok').length
-const idle = samples.at(-1)!.descriptors
-if (refused > 0) console.log(`refused when all was over: ${[...new Set(held)].join(', ')}`)
-const how = [...failures].map(([why, count]) => `${count} × ${why}`).join(', ')
-console.log(`${done} answered, ${failed} failed${how && ` (${how})`}, ${left} left by their clients, in ${seconds} s`)
-console.log(
-  `memory ${settled[0]?.rss.toFixed(0)} to ${settled.at(-1)?.rss.toFixed(0)} MiB, ${slope.toFixed(2)} MiB a minute`,
-)
-console.log(
-  `descriptors ${Math.min(...descriptors)} to ${Math.max(...descriptors)}; at rest ${idle}; slots still held: ${refused + slotsUsed}; money still reserved: ${reserved}; exit ${code}`,
-)
-const minutes = Array.from({ length: Math.ceil(seconds / 60) }, (_, minute) =>
-  samples.find(({ at }) => at - samples[0]!.at >= minute)?.rss.toFixed(0),
-)
-console.log(`memory minute by minute: ${minutes.join(', ')} MiB`)
-// Shorter runs only fill caches.
-const wrong = [
-  seconds >= 300 && slope >= 1 && 'memory grows',
-  Math.max(...descriptors) > Math.min(...descriptors) + SLOTS && 'descriptors grow',
-  refused + slotsUsed > 0 && 'slots leak',
-  reserved !== 0 && 'reservations leak',
-  code !== 0 && 'the gateway did not end well',
-  done === 0 && 'nothing was answered',
-].filter(Boolean)
-console.log(wrong.length > 0 ? `WRONG  ${wrong.join(', ')}` : 'right')
-process.exit(wrong.length > 0 ? 1 : 0)
+type Sample = { readonly at: number; readonly rss: number; readonly descriptors: number }
+const samples: Sample[] = []
+
+async function load(rate: number): Promise<void> {
+  const began = performance.now()
+  const sampling = setInterval(
+    () =>
+      samples.push({ at: (performance.now() - began) / 1_000, rss: gateway.rssMiB, descriptors: gateway.descriptors }),
+    1_000,
+  )
+  const running = new Set<Promise<void>>()
+  for (let made = 0; performance.now() - began < seconds * 1_000;) {
+    const due = Math.floor(((performance.now() - began) * rate) / 1_000)
+    for (; made < due; made++) {
+      const one: Promise<void> = call().finally(() => running.delete(one))
+      running.add(one)
+    }
+    await Bun.sleep(5)
+  }
+  await Promise.all(running)
+  clearInterval(sampling)
+}
+
+/** The lowest sample of each window behind the settling, by minute. */
+function envelope(of: (sample: Sample) => number): [minute: number, lowest: number][] {
+  const windows = new Map<number, [number, number]>()
+  for (const sample of samples) {
+    const window = Math.floor((sample.at - SETTLE_SECONDS) / WINDOW_SECONDS)
+    const lowest = windows.get(window)
+    // The last window is rarely whole.
+    if (window < 0 || SETTLE_SECONDS + (window + 1) * WINDOW_SECONDS > seconds + 0.5) continue
+    if (!lowest || of(sample) < lowest[1]) windows.set(window, [sample.at / 60, of(sample)])
+  }
+  return [...windows.values()]
+}
 
 /** Least squares. */
 function slopeOf(points: readonly (readonly [number, number])[]): number {
@@ -185,3 +143,98 @@ function slopeOf(points: readonly (readonly [number, number])[]): number {
   const over = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0)
   return over / points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0)
 }
+
+const mib = (bytes: number) => (bytes / 1_048_576).toFixed(1)
+const shown = ({ heap, extra, native, committed }: Probe) =>
+  `heap ${mib(heap)}, outside it ${mib(extra)}, native ${mib(native)}, committed ${mib(committed)} MiB`
+
+const capacity = await measureCapacity()
+const rate = values.rate === undefined ? capacity / 2 : Number(values.rate)
+console.log(
+  `capacity ${capacity.toFixed(0)} calls a second${CORES ? '' : ' (one core for all)'}; load ${rate.toFixed(0)}`,
+)
+const before = await gateway.probe()
+const madeBefore = next
+const cpuBefore = gateway.cpuMicros
+const loading = performance.now()
+const since = Date.now()
+Object.assign(counts, { answered: 0, failed: 0, left: 0 })
+failures.clear()
+await load(rate)
+const loadSeconds = (performance.now() - loading) / 1_000
+const made = next - madeBefore
+const share = (gateway.cpuMicros - cpuBefore) / (loadSeconds * 1e6)
+client.close()
+let held = await gateway.held()
+const resting = performance.now()
+while ((held.slots > 0 || held.reserved > 0) && performance.now() - resting < REST_MS) {
+  await Bun.sleep(50)
+  held = await gateway.held()
+}
+const restMs = performance.now() - resting
+// The last mirrors end with their vendor's time.
+for (let waited = 0; (await upstream.seen()).holding > 0 && waited < REST_MS; waited += 100) await Bun.sleep(100)
+await Bun.sleep(1_000)
+const seen = await upstream.seen()
+const after = await gateway.probe()
+const descriptorsAtRest = gateway.descriptors
+const { code, cut, records } = await gateway.stop(since)
+upstream.stop()
+
+const onRecord = records.reduce((sum, { calls }) => sum + calls, 0)
+const left = records.find(({ error_code }) => error_code === 'client_closed')?.calls ?? 0
+/** A client that is gone at once may take its request with it. */
+const unread = Math.ceil(counts.left * MAY_BE_UNREAD)
+const overloaded = failures.get('503 overloaded') ?? 0
+const alive = OF_CALLS.flatMap((name) =>
+  (after.counts[name] ?? 0) > MAY_LIVE ? [`${after.counts[name]} × ${name}`] : [],
+)
+const lowest = envelope(({ rss }) => rss)
+const slope = slopeOf(lowest)
+const allSettled = samples.filter(({ at }) => at >= SETTLE_SECONDS)
+const plainSlope = slopeOf(allSettled.map(({ at, rss }) => [at / 60, rss] as const))
+const descriptorSlope = slopeOf(envelope(({ descriptors }) => descriptors))
+const descriptors = allSettled.map(({ descriptors }) => descriptors)
+const percent = (part: number) => `${(part * 100).toFixed(1)} %`
+
+console.log(
+  `${made} calls in ${loadSeconds.toFixed(0)} s (${(made / loadSeconds).toFixed(0)} a second); the gateway used ${percent(share)} of a core`,
+)
+const how = [...failures].map(([why, count]) => `${count} × ${why}`).join(', ')
+console.log(
+  `${counts.answered} answered, ${counts.failed} failed${how && ` (${how})`}, ${counts.left} left by their clients`,
+)
+console.log(
+  `on record: ${onRecord}; left ${left} (${percent(left / onRecord)}); the upstream saw ${seen.left} of ${seen.requests} requests left while it held their answer, ${seen.heldTooLong} held too long`,
+)
+console.log(
+  `memory: lowest of each ${WINDOW_SECONDS.toFixed(0)} s: ${lowest.map(([, rss]) => rss.toFixed(0)).join(', ')} MiB: ${slope.toFixed(2)} MiB a minute (all samples: ${plainSlope.toFixed(2)})`,
+)
+console.log(`alive before: ${shown(before)}; after: ${shown(after)}`)
+console.log(
+  `descriptors: ${descriptorsAtStart} at the start, ${Math.min(...descriptors)} to ${Math.max(...descriptors)} under load (${descriptorSlope.toFixed(1)} a minute), ${descriptorsAtRest} at rest, of which ${seen.open} kept to the upstream`,
+)
+console.log(
+  `still held: ${held.slots} slots, ${held.reserved} micro-dollars (asked for ${restMs.toFixed(0)} ms); objects of calls: ${alive.join(', ') || 'none'}; exit ${code}`,
+)
+
+const wrong = [
+  // Shorter runs only fill caches.
+  seconds >= 300 && !(slope < 1) && 'memory grows',
+  descriptorsAtRest > descriptorsAtStart + seen.open + 4 && 'descriptors leak',
+  seconds >= 300 && descriptorSlope >= 5 && 'descriptors grow',
+  held.slots > 0 && 'slots leak',
+  held.reserved !== 0 && 'reservations leak',
+  alive.length > 0 && 'calls live on',
+  seen.holding > 0 && 'upstream calls live on',
+  seen.heldTooLong > 0 && 'upstream calls outlive their clients',
+  left / onRecord < MIN_LEFT && 'too few calls were left',
+  onRecord > made && 'records are too many',
+  made - onRecord > unread && 'records are missing',
+  overloaded > made / 100 && 'the machine had no room for half the load',
+  code !== 0 && 'the gateway did not end well',
+  cut && 'calls were still in flight at the end',
+  counts.answered === 0 && 'nothing was answered',
+].filter(Boolean)
+console.log(wrong.length > 0 ? `WRONG  ${wrong.join(', ')}` : 'right')
+process.exit(wrong.length > 0 ? 1 : 0)
