@@ -6,6 +6,7 @@ import type { Runtime } from '../src/control/context.ts'
 import { openControl, type Control } from '../src/control/control.ts'
 import { openSealer } from '../src/control/sealing.ts'
 import { createSecret } from '../src/control/secret.ts'
+import type { MetricsRules } from '../src/http/metrics.ts'
 import { createControlHandler, type ControlHandler } from '../src/http/server.ts'
 import type { SnapshotSource } from '../src/snapshot/source.ts'
 import { openStore, type Store } from '../src/store/open.ts'
@@ -30,6 +31,7 @@ export async function openTestControl(
     file?: string
     flags?: Record<string, string>
     runtime?: Runtime
+    metrics?: MetricsRules
   } = {},
 ): Promise<TestControl> {
   const folder = mkdtempSync(join(tmpdir(), 'control-'))
@@ -57,6 +59,7 @@ export async function openTestControl(
     control: () => control,
     rules: { host: config.host, publicUrl: config.publicUrl, trustedProxies: config.trustedProxies },
     newRequestId: () => `req_${++requests}`,
+    ...(options.metrics && { metrics: options.metrics }),
     log: (_, message) => void log.push(message),
   })
   const api: TestControl['api'] = (method, path, body, headers = {}) =>

@@ -14,13 +14,14 @@ const PAGES = ['README.md', ...new Glob('docs/*.md').scanSync(root)].filter((pag
 
 /** What a page may tell its reader to do that a test does not: it installs, builds, or needs another machine. */
 const NOT_HERE = /^(git clone|cd |docker |npm (ci|install|test|run)|aws |terraform |cdk |export )/
-const START = /^(?:npm start|portreeve start)\b(?: --)?\s*(.*?)\s*&?$/
+const START = /^(?:npm start|portreeve start)\b(?: --(?= |$))?\s*(.*?)\s*&?$/
 
 /** One reader of one page: a folder, the command on the path, and the gateway that the page starts. */
 class Reader {
   readonly folder = emptyFolder()
   #gateway: GatewayProcess | undefined
   #address = ''
+  #admin = ''
   #key = ''
 
   constructor() {
@@ -50,13 +51,17 @@ class Reader {
 
   async #start(args: string): Promise<void> {
     await this.#gateway?.stop()
-    this.#gateway = new GatewayProcess({ folder: this.folder, args: args.split(' ').filter(Boolean) })
+    const free = args.replace('--admin-port 9090', '--admin-port 0')
+    this.#gateway = new GatewayProcess({ folder: this.folder, args: free.split(' ').filter(Boolean) })
     this.#address = (await this.#gateway.address()).replace('http://', '')
+    this.#admin = /http:\/\/([\d.:]+)\/console/.exec(this.#gateway.output)?.[1] ?? this.#address
     this.#key = /prk_live_[\w-]{20,}/.exec(this.#gateway.output)?.[0] ?? this.#key
   }
 
   async #run(command: string, shown: readonly string[], exits: number): Promise<void> {
-    const text = this.#address ? command.replaceAll(/(127\.0\.0\.1|localhost):8080/g, this.#address) : command
+    const text = this.#address
+      ? command.replaceAll(/(127\.0\.0\.1|localhost):8080/g, this.#address).replaceAll('127.0.0.1:9090', this.#admin)
+      : command
     const child = Bun.spawn(['bash', '-euo', 'pipefail', '-c', text], {
       cwd: this.folder,
       stdin: 'ignore',

@@ -6,6 +6,7 @@ import type { TrafficState } from '../gateway/traffic.ts'
 import { Spool } from '../record/spool.ts'
 import type { SnapshotHolder } from './holder.ts'
 import { describeError, type Log } from './log.ts'
+import type { GatewayFigures } from './process-figures.ts'
 
 /** How often a segment is handed over, so that records are seen soon. */
 const ROTATE_MS = 200
@@ -13,7 +14,7 @@ const ROTATE_MS = 200
 /** One data plane with its listener and its spool: the whole of a worker, a part of the only process. */
 export type GatewayProcess = {
   readonly server: GatewayServer
-  readonly inFlight: () => number
+  readonly figures: () => GatewayFigures
   /** Drains, then hands over the last records. Resolves to the number of calls that were cut. */
   readonly stop: (graceMs: number) => Promise<number>
 }
@@ -54,7 +55,11 @@ export function openGatewayProcess(options: GatewayProcessOptions): GatewayProce
   const rotation = setInterval(() => rotate(spool, log), ROTATE_MS)
   return {
     server,
-    inFlight: () => gateway.inFlight,
+    figures: () => ({
+      inFlight: gateway.inFlight,
+      connections: server.connections(),
+      upstream: gateway.pool.active,
+    }),
     async stop(graceMs) {
       const cut = await server.stop(graceMs)
       clearInterval(rotation)

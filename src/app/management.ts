@@ -6,6 +6,7 @@ import { firstStart, type FirstStart } from '../control/first-start.ts'
 import type { Sealer } from '../control/sealing.ts'
 import { createSecret } from '../control/secret.ts'
 import { AppError } from '../errors.ts'
+import type { MetricsRules } from '../http/metrics.ts'
 import { createControlHandler, type ControlHandler } from '../http/server.ts'
 import { newId } from '../lib/id.ts'
 import { createTail } from '../record/tail.ts'
@@ -14,7 +15,8 @@ import { ledgerIn, type LedgerSum } from '../store/ledger.ts'
 import { openStore } from '../store/open.ts'
 import { describeError, type Log } from './log.ts'
 import type { OriginFeed } from './origin-feed.ts'
-import { moveRecords, type RecordMover } from './records.ts'
+import type { RecordFigures } from './record-worker.ts'
+import { moveRecords } from './records.ts'
 import { version } from '../lib/version.ts'
 
 const RETRY_MS = 5_000
@@ -28,12 +30,15 @@ export type ManagementOptions = {
   readonly folder: DataFolder
   readonly sealer: Sealer
   readonly spoolFolder: string
+  /** When this process began. */
+  readonly since: number
   readonly log: Log
   readonly publish: (source: SnapshotSource) => void
   /** Told once what calls had cost before this process began. */
   readonly spent?: (sums: readonly LedgerSum[]) => void
   /** Filled from the store, and kept up to date with what other nodes add to it. */
   readonly feed?: OriginFeed
+  readonly metrics?: MetricsRules
   readonly use?: Pick<Runtime, 'limitUse' | 'budgetUse' | 'restingKeys'>
 }
 
@@ -47,12 +52,14 @@ export type Management = {
   readonly listening: (addresses: { url: string; adminUrl: string }) => void
   /** Reads portreeve.yaml again (SIGHUP). */
   readonly reload: () => Promise<void>
+  readonly records: () => Promise<RecordFigures | undefined>
+  /** Why the database cannot be used; null when it can. */
+  readonly databaseProblem: () => string | null
   readonly close: () => Promise<void>
 }
 
 type Open = {
   readonly control: Control
-  readonly mover: RecordMover
   readonly firstStart: FirstStart
   readonly endFeed: () => void
 }
@@ -67,13 +74,14 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
   let retry: Timer | undefined
   let closed = false
 
+  const tail = createTail()
+  const mover = moveRecords(options.spoolFolder, options.since, tail, log)
+
   const tryOpen = async (): Promise<Open> => {
     const store = await openStore(config.databaseUrl, { thread: true, waitMs: FIRST_WAIT_MS })
     // Read before records move again: those of this process are counted as they happen.
     const spent = options.spent && (await ledgerIn(store.db).spentSince(0))
     const endFeed = (await options.feed?.open(store)) ?? (() => {})
-    const tail = createTail()
-    const mover = moveRecords(config.databaseUrl, options.spoolFolder, tail, log)
     try {
       const control = await openControl({
         config,
@@ -89,10 +97,10 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
         watch: true,
       })
       if (spent) options.spent?.(spent)
-      return { control, mover, firstStart: await firstStart(control.context), endFeed }
+      mover.begin(config.databaseUrl)
+      return { control, firstStart: await firstStart(control.context), endFeed }
     } catch (error) {
       endFeed()
-      await mover.stop()
       await store.close()
       throw error
     }
@@ -112,7 +120,12 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
         )
     }
   }
-  await openOrRetry()
+  try {
+    await openOrRetry()
+  } catch (error) {
+    await mover.stop()
+    throw error
+  }
 
   const handle = createControlHandler({
     control() {
@@ -125,6 +138,7 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
       trustedProxies: config.trustedProxies,
     },
     newRequestId: () => newId('call'),
+    ...(options.metrics && { metrics: options.metrics }),
     log: (level, message, fields) => log(level, message, fields as Record<string, string>),
   })
   return {
@@ -135,6 +149,8 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
       return open?.firstStart ?? { key: null, ownerToken: null }
     },
     control: () => open?.control,
+    records: mover.figures,
+    databaseProblem: () => problem?.message ?? mover.problem(),
     handle,
     listening({ url, adminUrl }) {
       address = url
@@ -146,11 +162,10 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
     async close() {
       closed = true
       clearTimeout(retry)
-      if (!open) return
-      open.control.close()
-      open.endFeed()
-      await open.mover.stop()
-      await open.control.context.store.close()
+      open?.control.close()
+      open?.endFeed()
+      await mover.stop()
+      await open?.control.context.store.close()
     },
   }
 }

@@ -1,17 +1,37 @@
-// The thread that moves call records from the spool into the database, so that neither parsing nor commits hold up a call.
+// The thread that moves call records from the spool into the database, so that neither parsing nor commits hold up a call. It counts them
+// on the way, for metrics.
 import type { CallRecord } from '../contract/call.ts'
+import { readdirSync, statSync } from 'node:fs'
 import { getPriority, setPriority } from 'node:os'
+import { join } from 'node:path'
+import type { MetricFamily } from '../lib/open-metrics.ts'
+import { CallMetrics } from '../record/call-metrics.ts'
 import { createIngester, type Ingester } from '../record/ingest.ts'
-import { joinCall } from '../store/call-parts.ts'
+import { segmentTime } from '../record/spool.ts'
+import { joinCall, type StoredCall } from '../store/call-parts.ts'
 import { openCallWriter, type CallWriter } from '../store/call-writer.ts'
 import { refusesData } from '../store/data-error.ts'
 import { describeError } from './log.ts'
 
 export type ToRecordWorker =
-  | { readonly type: 'open'; readonly databaseUrl: string; readonly spoolFolder: string }
+  /** `since` is when the process began: what was written before is moved, but not counted again. */
+  | { readonly type: 'watch'; readonly spoolFolder: string; readonly since: number }
+  /** The database is there, with its schema up to date. */
+  | { readonly type: 'open'; readonly databaseUrl: string }
   /** `tell` asks for the records themselves, because somebody watches. */
   | { readonly type: 'run'; readonly tell: boolean }
+  | { readonly type: 'figures'; readonly id: number }
   | { readonly type: 'close' }
+
+/** What the thread has counted. */
+export type RecordFigures = {
+  readonly calls: readonly MetricFamily[]
+  readonly written: number
+  readonly rejected: number
+  /** Segments that wait for the database, and the bytes of the whole spool. */
+  readonly segments: number
+  readonly bytes: number
+}
 
 export type FromRecordWorker =
   | { readonly type: 'done'; readonly waiting: number; readonly error: string | null }
@@ -19,6 +39,7 @@ export type FromRecordWorker =
   | { readonly type: 'closed'; readonly waiting: number; readonly error: string | null }
   | { readonly type: 'added'; readonly records: readonly CallRecord[] }
   | { readonly type: 'problem'; readonly message: string }
+  | { readonly type: 'figures'; readonly id: number; readonly figures: RecordFigures }
 
 declare const self: Worker
 
@@ -28,45 +49,80 @@ const LEAST_PRIORITY = 19
 
 yieldToCalls()
 
-let place: { readonly databaseUrl: string; readonly spoolFolder: string } | undefined
+const metrics = new CallMetrics()
+let spoolFolder = ''
+let databaseUrl: string | undefined
 let writer: CallWriter | undefined
 let ingester: Ingester | undefined
 let tell = false
+let written = 0
+let rejected = 0
 const post = (message: FromRecordWorker) => self.postMessage(message)
 
-async function act(message: ToRecordWorker): Promise<void> {
-  if (message.type === 'open') place = message
-  if (message.type === 'run') tell = message.tell
-  // A database that could not be opened at first is tried again with every run.
-  ingester ??= await open()
-  if (message.type !== 'open') await ingester.run()
-  if (message.type === 'close') await writer?.close()
+function watch(folder: string, since: number): void {
+  spoolFolder = folder
+  ingester = createIngester(folder, {
+    add,
+    blamesRecord: refusesData,
+    onRead(calls, segment) {
+      if (segmentTime(segment) >= since) metrics.add(calls)
+    },
+    onAdded(calls) {
+      written += calls.length
+      if (tell) post({ type: 'added', records: calls.map(joinCall) })
+    },
+    onProblem(problem) {
+      rejected++
+      post({ type: 'problem', message: problem })
+    },
+  })
 }
 
-async function open(): Promise<Ingester> {
-  if (!place) throw new Error('records are moved before the place is known')
-  const opened = await openCallWriter(place.databaseUrl)
-  writer = opened
-  return createIngester(place.spoolFolder, {
-    add: opened.add,
-    blamesRecord: refusesData,
-    onAdded: (calls) => tell && post({ type: 'added', records: calls.map(joinCall) }),
-    onProblem: (problem) => post({ type: 'problem', message: problem }),
-  })
+/** A database that could not be opened at first is tried again with every run. */
+async function add(calls: readonly StoredCall[]): Promise<readonly StoredCall[]> {
+  if (databaseUrl === undefined) throw new Error('the database was not opened yet')
+  writer ??= await openCallWriter(databaseUrl)
+  return writer.add(calls)
+}
+
+async function act(message: ToRecordWorker): Promise<void> {
+  if (message.type === 'watch') watch(message.spoolFolder, message.since)
+  if (message.type === 'open') ({ databaseUrl } = message)
+  if (message.type === 'run') {
+    tell = message.tell
+    await (databaseUrl === undefined ? ingester?.look() : ingester?.run())
+  }
+  if (message.type !== 'close') return
+  await ingester?.run()
+  await writer?.close()
+}
+
+function figures(): RecordFigures {
+  // What waits for a database that does not answer is counted all the same.
+  ingester?.look()
+  let bytes = 0
+  for (const name of readdirSync(spoolFolder)) {
+    if (name.includes('.ndjson')) bytes += statSync(join(spoolFolder, name), { throwIfNoEntry: false })?.size ?? 0
+  }
+  return { calls: metrics.families(), written, rejected, segments: ingester?.waiting() ?? 0, bytes }
 }
 
 let last = Promise.resolve()
 
 // One message after the other: a process that is told to stop while it still opens must not skip what waits.
 self.onmessage = ({ data }: MessageEvent<ToRecordWorker>) => {
+  if (data.type === 'figures') return post({ type: 'figures', id: data.id, figures: figures() })
+  const run = () => act(data)
+  if (data.type === 'watch' || data.type === 'open') {
+    last = last.then(run)
+    return
+  }
   const type = data.type === 'close' ? 'closed' : 'done'
   const answer = (error: string | null) => post({ type, waiting: ingester?.waiting() ?? 0, error })
-  last = last
-    .then(() => act(data))
-    .then(
-      () => answer(null),
-      (error: unknown) => answer(describeError(error)),
-    )
+  last = last.then(run).then(
+    () => answer(null),
+    (error: unknown) => answer(describeError(error)),
+  )
 }
 
 /** Linux knows a priority for each thread, and 0 is the calling one. Where a process has only one, all of it must not stand back. */

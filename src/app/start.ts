@@ -10,7 +10,9 @@ import { spooledCalls } from '../record/spooled.ts'
 import { compileSnapshot } from '../snapshot/compile.ts'
 import type { SnapshotSource } from '../snapshot/source.ts'
 import { openManagement, type Management } from './management.ts'
-import { openGatewayProcess } from './gateway-process.ts'
+import { collectMetrics } from './metrics.ts'
+import { LagWatch, processFigures } from './process-figures.ts'
+import { openGatewayProcess, type GatewayProcess } from './gateway-process.ts'
 import { createHolder } from './holder.ts'
 import { lastSourceIn } from './last-source.ts'
 import type { Log } from './log.ts'
@@ -58,9 +60,11 @@ async function startIn(
   const sealer = openSealer(folder.path, config.encryptionKey)
   const spoolFolder = folder.file('spool')
   adoptSegments(spoolFolder)
+  const since = Date.now()
   const holder = createHolder()
   const last = lastSourceIn(folder.file('last-configuration'), sealer)
   let workers: Workers | undefined
+  let alone: GatewayProcess | undefined
   let source: SnapshotSource | undefined
   const publish = (next: SnapshotSource) => {
     holder.set(compileSnapshot(next))
@@ -79,7 +83,38 @@ async function startIn(
   origins.newsMs = newsMsOf({ ...config, workers: count })
   const feed = feedOrigins(origins, waiting, (made, ready) => workers?.tellOrigins(made, ready), log)
   const use = { limitUse, budgetUse, restingKeys }
-  const management = await openManagement({ config, file, folder, sealer, spoolFolder, log, publish, spent, use, feed })
+  const own = config.adminPort !== null
+  const lag = new LagWatch()
+  opened.push(() => lag.stop())
+  const metrics = {
+    loopbackOnly: own && isLoopback(config.adminHost),
+    collect: () =>
+      collectMetrics({
+        holder,
+        traffic,
+        processes: async () => {
+          const main = processFigures(lag, alone)
+          const others = (await workers?.figures()) ?? []
+          return Object.fromEntries([['main', main], ...others.map((each, index) => [`gateway-${index}`, each])])
+        },
+        records: () => management.records(),
+        databaseProblem: () => management.databaseProblem(),
+      }),
+  }
+  const management = await openManagement({
+    config,
+    file,
+    folder,
+    sealer,
+    spoolFolder,
+    since,
+    log,
+    publish,
+    spent,
+    use,
+    feed,
+    metrics,
+  })
   opened.push(() => management.close())
   if (!source) {
     // The database could not be read: yesterday's configuration serves until it can.
@@ -87,7 +122,6 @@ async function startIn(
     if (!source) throw management.problem ?? new AppError('not_ready', 'there is no configuration to start with')
     holder.set(compileSnapshot(source))
   }
-  const own = config.adminPort !== null
   const rest: ServerOptions['rest'] = own
     ? undefined
     : (request, address) => management.handle(request, peerAt(address))
@@ -100,7 +134,7 @@ async function startIn(
   management.listening({ url, adminUrl })
 
   function single() {
-    const process = openGatewayProcess({
+    alone = openGatewayProcess({
       config,
       holder,
       spoolFolder,
@@ -112,7 +146,7 @@ async function startIn(
       log,
       traffic: traffic.state,
     })
-    return { server: process.server as Pick<GatewayServer, 'port'>, stop: process.stop }
+    return { server: alone.server as Pick<GatewayServer, 'port'>, stop: alone.stop }
   }
 
   async function many() {
@@ -163,6 +197,7 @@ async function startIn(
     async stop(graceMs) {
       const cut = await plane.stop(graceMs)
       admin?.stop()
+      lag.stop()
       await management.close()
       traffic.close()
       rmSync(join(folder.path, 'control.sock'), { force: true })
@@ -170,6 +205,10 @@ async function startIn(
       return cut
     },
   }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
 }
 
 /** An address that works when it is pasted: a listener on every address is reached on the local one. */

@@ -9,7 +9,7 @@ import { AlertSender, BudgetWatch } from '../quota/alerts.ts'
 import { LocalBank, newMeter } from '../quota/bank.ts'
 import { LeasedBank } from '../quota/lease.ts'
 import { LeaseAuthority } from '../quota/lease-ipc.ts'
-import type { Bank } from '../quota/meter.ts'
+import type { Bank, Meter } from '../quota/meter.ts'
 import { Purse } from '../quota/purse.ts'
 import { RedisLeases } from '../quota/redis.ts'
 import { AT, type StoredCall } from '../store/call-parts.ts'
@@ -32,6 +32,10 @@ export type NodeTraffic = {
   readonly restore: (sums: readonly LedgerSum[]) => void
   readonly limitUse: (name: string) => LimitUse[]
   readonly budgetUse: (name: string) => BudgetUse[]
+  /** What every limit and budget counts, by the meter's id. */
+  readonly meters: () => Iterable<readonly [string, Meter]>
+  /** Messages about budgets that never reached their receiver. */
+  readonly alertsDropped: () => number
   readonly restingKeys: () => { provider: string; key: string; until: number; reason: string }[]
   readonly close: () => void
 }
@@ -52,7 +56,8 @@ export type TrafficOptions = {
 
 export function openTraffic({ redisUrl, holder, log }: TrafficOptions): NodeTraffic {
   const budgets = (): readonly Budget[] => (holder.known() ? holder.current().traffic.budgets : [])
-  const watch = new BudgetWatch(budgets(), new AlertSender().send)
+  const alerts = new AlertSender()
+  const watch = new BudgetWatch(budgets(), alerts.send)
   const local = new LocalBank({
     make(spec) {
       const meter = newMeter(spec)
@@ -71,10 +76,10 @@ export function openTraffic({ redisUrl, holder, log }: TrafficOptions): NodeTraf
     state.sweep(Date.now())
   }, SWEEP_MS)
 
+  const meters = () => (shared ? shared.bank.entries() : local.entries())
   const use = (prefix: string) => {
     const found: { id: string; meter: ReturnType<Bank['open']> }[] = []
-    const entries = shared ? shared.bank.entries() : local.entries()
-    for (const [id, meter] of entries) if (id.startsWith(prefix)) found.push({ id, meter })
+    for (const [id, meter] of meters()) if (id.startsWith(prefix)) found.push({ id, meter })
     return found
   }
   return {
@@ -113,6 +118,8 @@ export function openTraffic({ redisUrl, holder, log }: TrafficOptions): NodeTraf
         }
       })
     },
+    meters,
+    alertsDropped: () => alerts.dropped,
     restingKeys() {
       const now = Date.now()
       return Object.entries(state.health.states(now).credentials).flatMap(([provider, credentials]) =>

@@ -8,6 +8,7 @@ import { compileSnapshot } from '../snapshot/compile.ts'
 import { PEER_HEADER } from './control-server.ts'
 import { createHolder } from './holder.ts'
 import { openGatewayProcess, type GatewayProcess } from './gateway-process.ts'
+import { LagWatch, processFigures } from './process-figures.ts'
 import { AppError } from '../errors.ts'
 import { createLog, describeError } from './log.ts'
 import { WORKER_VARIABLE, type FromWorker, type ToWorker, type WorkerSpec } from './workers.ts'
@@ -26,6 +27,7 @@ export function runWorker(env: Readonly<Record<string, string | undefined>>): Pr
   origins.ready = false
   origins.publish = (news) => tell({ type: 'origin', news })
   let traffic = new TrafficState(leases.bank, undefined, origins)
+  const lag = new LagWatch()
   const sweep = setInterval(() => traffic.sweep(Date.now()), SWEEP_MS)
 
   const start = (spec: WorkerSpec) => {
@@ -62,9 +64,14 @@ export function runWorker(env: Readonly<Record<string, string | undefined>>): Pr
       if (message.ready) origins.ready = true
       return
     }
+    if (message.type === 'figures') {
+      tell({ type: 'figures', id: message.id, figures: processFigures(lag, running) })
+      return
+    }
     if (message.type === 'stop') {
       void running?.stop(message.graceMs).then((cut) => {
         clearInterval(sweep)
+        lag.stop()
         leases.bank.close()
         tell({ type: 'stopped', cut })
         end()

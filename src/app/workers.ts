@@ -4,6 +4,7 @@ import type { SnapshotSource } from '../snapshot/source.ts'
 import type { LeaseAuthority, LeaseAnswer, LeaseQuestion } from '../quota/lease-ipc.ts'
 import type { Log } from './log.ts'
 import type { Made } from '../contract/origin.ts'
+import type { ProcessFigures } from './process-figures.ts'
 import type { HealthNews, OriginHistory, OriginNews } from './traffic.ts'
 
 /** What the parent tells a worker. */
@@ -11,6 +12,7 @@ export type ToWorker =
   | { readonly type: 'start'; readonly spec: WorkerSpec; readonly source: SnapshotSource }
   | { readonly type: 'snapshot'; readonly source: SnapshotSource }
   | { readonly type: 'stop'; readonly graceMs: number }
+  | { readonly type: 'figures'; readonly id: number }
   | LeaseAnswer
   | HealthNews
   | OriginNews
@@ -21,6 +23,7 @@ export type FromWorker =
   | { readonly type: 'listening'; readonly port: number }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'stopped'; readonly cut: number }
+  | { readonly type: 'figures'; readonly id: number; readonly figures: ProcessFigures }
   | LeaseQuestion
   | HealthNews
   | OriginNews
@@ -42,6 +45,7 @@ export type WorkerSpec = {
 export const WORKER_VARIABLE = 'PORTREEVE_WORKER'
 
 const RESTART_MS = 500
+const FIGURES_WAIT_MS = 1_000
 const ORIGINS_A_MESSAGE = 100
 
 /** Gateway processes on one port, each restarted when it dies. */
@@ -50,6 +54,8 @@ export type Workers = {
   readonly publish: (source: SnapshotSource) => void
   /** Passes on what vendors keep, as the database or other nodes tell of it. */
   readonly tellOrigins: (made: readonly Made[], ready: boolean) => void
+  /** What each process says of itself; null for one that is dead or does not answer in a second. */
+  readonly figures: () => Promise<readonly (ProcessFigures | null)[]>
   readonly stop: (graceMs: number) => Promise<number>
 }
 
@@ -67,6 +73,9 @@ export async function startWorkers(
   let stopping = false
   let port = spec.port
   const running = new Set<Subprocess>()
+  const byIndex = new Map<number, Subprocess>()
+  const askers = new Map<string, (figures: ProcessFigures) => void>()
+  let asked = 0
   const stopped = new Map<Subprocess, (cut: number) => void>()
 
   const spawn = (index: number): Promise<number> => {
@@ -77,6 +86,7 @@ export async function startWorkers(
       ipc(message: FromWorker) {
         if (message.type === 'listening') resolve(message.port)
         else if (message.type === 'failed') reject(new Error(message.message))
+        else if (message.type === 'figures') askers.get(`${child.pid} ${message.id}`)?.(message.figures)
         else if (message.type === 'stopped') stopped.get(child)?.(message.cut)
         else if (message.type === 'health' || message.type === 'origin') {
           learn(message)
@@ -94,6 +104,7 @@ export async function startWorkers(
       },
     })
     running.add(child)
+    byIndex.set(index, child)
     authority.join(child.pid, (message) => {
       if (running.has(child)) child.send(message)
     })
@@ -101,6 +112,20 @@ export async function startWorkers(
     sendOrigins(child, made, ready)
     child.send({ type: 'start', spec: { ...spec, port }, source } satisfies ToWorker)
     return promise
+  }
+
+  const ask = (index: number, id: number): Promise<ProcessFigures | null> => {
+    const child = byIndex.get(index)
+    if (!child || !running.has(child)) return Promise.resolve(null)
+    const { promise, resolve } = Promise.withResolvers<ProcessFigures | null>()
+    const name = `${child.pid} ${id}`
+    const patience = setTimeout(() => resolve(null), FIGURES_WAIT_MS)
+    askers.set(name, resolve)
+    child.send({ type: 'figures', id } satisfies ToWorker)
+    return promise.finally(() => {
+      clearTimeout(patience)
+      askers.delete(name)
+    })
   }
 
   // The first one finds the port; the others share it.
@@ -118,6 +143,10 @@ export async function startWorkers(
     },
     tellOrigins(made, ready) {
       for (const child of running) sendOrigins(child, made, ready)
+    },
+    figures() {
+      const id = ++asked
+      return Promise.all(Array.from({ length: count }, (_, index) => ask(index, id)))
     },
     async stop(graceMs) {
       stopping = true

@@ -24,12 +24,14 @@ export type ServerOptions = {
 export type GatewayServer = {
   readonly url: string
   readonly port: number
+  /** Open connections of clients. */
+  readonly connections: () => number
   /** Stops taking connections, lets running calls finish for at most `graceMs`, then ends what is left. Resolves to the number of calls cut. */
   stop(graceMs: number): Promise<number>
 }
 
-/** What management API and console answer; any other path is a client's, who understands the format of its SDK alone. */
-const MANAGED = /^\/(?:$|(?:api|docs|console)(?:\/|$))/
+/** What management API, metrics and console answer; any other path is a client's, who understands the format of its SDK alone. */
+const MANAGED = /^\/(?:$|(?:api|docs|console|metrics)(?:\/|$))/
 
 /** A path with such a segment is another one for whoever resolves it. */
 const DOT_SEGMENT = /\/\.{1,2}(?:\/|$)/
@@ -59,6 +61,7 @@ export function openGatewayServer(options: ServerOptions): GatewayServer {
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${listener.port}`,
     port: listener.port,
+    connections: () => listener.open,
     async stop(graceMs) {
       listener.stopping = true
       await until(() => gateway.inFlight === 0, graceMs)

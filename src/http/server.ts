@@ -9,6 +9,7 @@ import { bind, readBody, versionAsked } from './bind.ts'
 import { openConsole } from './console-files.ts'
 import { docsPage } from './docs-page.ts'
 import { HANDLERS } from './handlers.ts'
+import { type MetricsRules, openMetrics } from './metrics.ts'
 import { openApi } from './openapi.ts'
 import { arrivalReader, checkHost, checkSameSite, type Arrival, type OriginRules } from './origin.ts'
 import { problemResponse } from './problem.ts'
@@ -25,6 +26,8 @@ export type ControlHandlerInput = {
   readonly control: () => Control
   readonly rules: OriginRules
   readonly newRequestId: () => string
+  /** Without it there is nothing at `/metrics`. */
+  readonly metrics?: MetricsRules
   readonly log?: (level: 'info' | 'warn' | 'error', message: string, fields: Readonly<Record<string, unknown>>) => void
 }
 
@@ -43,7 +46,7 @@ const SECURITY: Readonly<Record<string, string>> = {
 /** What is known of a request before it is routed. */
 type At = { readonly requestId: string; readonly arrival: Arrival; readonly server: Peer }
 
-/** Everything below `/api`, `/docs` and `/console`, and `/` for browsers. Never throws. */
+/** Everything below `/api`, `/docs` and `/console`, `/metrics`, and `/` for browsers. Never throws. */
 export function createControlHandler(input: ControlHandlerInput): ControlHandler {
   const readArrival = arrivalReader(input.rules)
   const pages = openConsole()
@@ -101,14 +104,17 @@ export function createControlHandler(input: ControlHandlerInput): ControlHandler
   for (const { path, method } of Object.values(ROUTES)) methods.set(path, (methods.get(path) ?? new Set()).add(method))
   for (const [path, allowed] of methods) {
     app.all(BASE + path.replaceAll(/\{(\w+)\}/g, ':$1'), (c) => {
-      const error = new AppError(
-        'method_not_allowed',
-        `${c.req.method} is not possible here: use ${[...allowed].join(', ')}.`,
-      )
-      const response = problemResponse(error, new URL(c.req.url).pathname, c.env.requestId)
-      response.headers.set('allow', [...allowed].join(', '))
-      return response
+      return methodNotAllowed(c.req.raw, c.env.requestId, [...allowed].join(', '))
     })
+  }
+  if (input.metrics) {
+    const metrics = openMetrics(input.metrics, input.control)
+    app.get('/metrics', (c) => {
+      const { arrival, server, requestId } = c.env
+      const from = { address: arrival.address, browser: c.req.header('user-agent') ?? null, requestId }
+      return metrics(c.req.raw, server.requestIP?.(c.req.raw)?.address ?? null, from)
+    })
+    app.all('/metrics', (c) => methodNotAllowed(c.req.raw, c.env.requestId, 'GET'))
   }
   app.get(`${BASE}/openapi.json`, (c) => c.body(openApi(), 200, { 'content-type': 'application/json' }))
   app.get('/docs', () => docsPage())
@@ -160,6 +166,13 @@ function refuse(request: Request, rules: OriginRules): AppError | null {
         'The path can be read in more than one way: write it without "//" and encoded dots.',
       )
     : null
+}
+
+function methodNotAllowed({ method, url }: Request, requestId: string, allowed: string): Response {
+  const error = new AppError('method_not_allowed', `${method} is not possible here: use ${allowed}.`)
+  const response = problemResponse(error, new URL(url).pathname, requestId)
+  response.headers.set('allow', allowed)
+  return response
 }
 
 function toResponse(route: Route, result: unknown): Response {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { callRecord } from '../../test/records.ts'
 import { onEveryStore } from '../../test/stores.ts'
 import { callsIn } from '../store/call.ts'
-import { joinCall, type StoredCall } from '../store/call-parts.ts'
+import { AT, joinCall, type StoredCall } from '../store/call-parts.ts'
 import { refusesData } from '../store/data-error.ts'
 import { createIngester } from './ingest.ts'
 import { createTail } from './tail.ts'
@@ -74,6 +74,34 @@ test('while the store is away nothing is lost and nothing set aside', async () =
   expect(await ingester.run().catch((error: Error) => error.message)).toBe('database is locked')
   expect(readdirSync(folder)).toEqual(['calls-a-1.ndjson'])
   expect(problems).toEqual([])
+})
+
+test('each segment is counted once, also while the store is away or fails again and again', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ingest-'))
+  const read: string[] = []
+  let away = true
+  const ingester = createIngester(folder, {
+    add: async (calls) => {
+      if (away) throw new Error('the store is away')
+      return calls
+    },
+    blamesRecord: () => false,
+    onRead: (calls, segment) => void read.push(...calls.map(({ row }) => `${segment} ${row[AT.id]}`)),
+  })
+  const many = Array.from({ length: 5_000 }, (_, n) => String(n))
+  writeFileSync(join(folder, 'a.ndjson'), lines(...many))
+  writeFileSync(join(folder, 'b.ndjson'), lines('x'))
+  ingester.look()
+  expect(read.length).toBe(5_001)
+  writeFileSync(join(folder, 'c.ndjson'), lines('y'))
+  for (let n = 0; n < 3; n++) await ingester.run().catch(() => {})
+  expect(read.slice(5_000)).toEqual(['b.ndjson x', 'c.ndjson y'])
+  away = false
+  expect(await ingester.run()).toBe(5_002)
+  expect(read.length).toBe(5_002)
+  writeFileSync(join(folder, 'a.ndjson'), lines('z'))
+  await ingester.run()
+  expect(read.at(-1)).toBe('a.ndjson z')
 })
 
 test('small segments are added together, and deleted only after that', async () => {

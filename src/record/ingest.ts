@@ -16,12 +16,16 @@ export type IngestTarget = {
   /** The calls that were new, after they are committed. */
   readonly onAdded?: (calls: readonly StoredCall[]) => void
   readonly onProblem?: (message: string) => void
+  /** The calls of each segment, once, when it is first read: also while the store is away. */
+  readonly onRead?: (calls: readonly StoredCall[], segment: string) => void
 }
 
 /** Moves closed spool segments into the store: each record once, each segment deleted only after its records are committed. */
 export type Ingester = {
   /** Takes every segment that is closed now and resolves to the number of new records. Rejects when the store is away; nothing is lost. */
   readonly run: () => Promise<number>
+  /** Reads what was not read yet, for `onRead` alone. */
+  readonly look: () => void
   /** Segments that wait. */
   readonly waiting: () => number
 }
@@ -29,6 +33,21 @@ export type Ingester = {
 export function createIngester(folder: string, target: IngestTarget): Ingester {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   let running: Promise<number> | undefined
+  /** Segments that are there and were read. */
+  const read = new Set<string>()
+
+  const callsIn = (name: string) => {
+    const found = callsOf(readFileSync(join(folder, name), 'utf8'))
+    if (!read.has(name)) {
+      read.add(name)
+      target.onRead?.(found.calls, name)
+    }
+    return found
+  }
+
+  function look(): void {
+    for (const name of closedSegments(folder)) if (!read.has(name)) callsIn(name)
+  }
 
   async function takeAll(): Promise<number> {
     let added = 0
@@ -40,12 +59,13 @@ export function createIngester(folder: string, target: IngestTarget): Ingester {
       for (const { name, broken } of taken) {
         if (broken.length > 0) setAside(broken, `${broken.length} lines of ${name} are no call records`)
         unlinkSync(join(folder, name))
+        read.delete(name)
       }
       calls = []
       taken = []
     }
     for (const name of closedSegments(folder)) {
-      const found = callsOf(readFileSync(join(folder, name), 'utf8'))
+      const found = callsIn(name)
       calls = calls.length === 0 ? found.calls : [...calls, ...found.calls]
       taken.push({ name, broken: found.broken })
       if (calls.length >= BATCH) await flush()
@@ -85,9 +105,12 @@ export function createIngester(folder: string, target: IngestTarget): Ingester {
 
   return {
     run() {
-      running ??= takeAll().finally(() => (running = undefined))
+      running ??= takeAll()
+        .finally(look)
+        .finally(() => (running = undefined))
       return running
     },
+    look,
     waiting: () => closedSegments(folder).length,
   }
 }

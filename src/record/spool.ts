@@ -101,3 +101,8 @@ export function adoptSegments(folder: string): void {
     if (name.endsWith(OPEN)) renameSync(join(folder, name), join(folder, name.slice(0, -OPEN.length)))
   }
 }
+
+/** When a segment was begun, in milliseconds, as its name says; NaN for a name that is none. */
+export function segmentTime(name: string): number {
+  return Number.parseInt(/^calls-([0-9a-z]+)-/.exec(name)?.[1] ?? '', 36)
+}

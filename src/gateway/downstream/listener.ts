@@ -40,6 +40,11 @@ export class Listener implements ConnectionOwner {
     return this.#socket.port
   }
 
+  /** Connections, busy or not. */
+  get open(): number {
+    return this.#connections.size
+  }
+
   /** Connections with a request, or with bytes that are still to go out. */
   get busy(): number {
     let count = 0
