@@ -1,6 +1,7 @@
 // Which of the things that a vendor keeps a request of the Responses API leans on.
 import { AppError } from '../../errors.ts'
 import {
+  CLOSE_ARRAY,
   eachElement,
   eachMember,
   OPEN_ARRAY,
@@ -94,16 +95,17 @@ function textAt(bytes: Buffer, members: Members, name: string, field: string): s
   return readString(bytes, at.from, at.to)
 }
 
+/** An id, or the `id` of an object; undefined for anything else. */
+function idAt(bytes: Buffer, start: number, field: string): string | undefined {
+  if (bytes[start] === QUOTE) return readString(bytes, start, skipString(bytes, start))
+  if (bytes[start] !== OPEN_OBJECT) return undefined
+  return textAt(bytes, membersOf(bytes, start, field, ['id']), 'id', field)
+}
+
 function readConversation(bytes: Buffer, start: number, found: Reference[]): void {
   const field = 'conversation'
-  const first = bytes[start]
-  if (first === NULL) return
-  const id =
-    first === QUOTE
-      ? readString(bytes, start, skipString(bytes, start))
-      : first === OPEN_OBJECT
-        ? textAt(bytes, membersOf(bytes, start, field, ['id']), 'id', field)
-        : undefined
+  if (bytes[start] === NULL) return
+  const id = idAt(bytes, start, field)
   if (id === undefined) throw unclear(field, 'conversation must be an id, or an object with an id')
   found.push({ field, id, kind: 'state' })
 }
@@ -147,7 +149,9 @@ function isWhole(bytes: Buffer, members: Members, type: string | undefined): boo
     const at = first(name)
     if (!at) return false
     const byte = bytes[at.from]
-    return byte === QUOTE ? at.to - at.from > 2 : byte === OPEN_ARRAY && bytes[skipSpace(bytes, at.from + 1)] !== 0x5d
+    return byte === QUOTE
+      ? at.to - at.from > 2
+      : byte === OPEN_ARRAY && bytes[skipSpace(bytes, at.from + 1)] !== CLOSE_ARRAY
   }
   switch (type) {
     case undefined:
@@ -178,12 +182,7 @@ function readTools(bytes: Buffer, start: number, found: Reference[]): void {
     const members = membersOf(bytes, from, field, ['container', 'environment'])
     const container = members.get('container')
     const place = `${field}.container`
-    const id =
-      container && bytes[container.from] === QUOTE
-        ? readString(bytes, container.from, container.to)
-        : container && bytes[container.from] === OPEN_OBJECT
-          ? textAt(bytes, membersOf(bytes, container.from, place, ['id']), 'id', place)
-          : undefined
+    const id = container && idAt(bytes, container.from, place)
     if (id !== undefined) found.push({ field: place, id, kind: 'state' })
     readEnvironment(bytes, members, field, found)
   })
