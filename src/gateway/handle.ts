@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts'
-import { scanRequest, type RequestScan } from '../llm/stream/splice.ts'
+import { metadataOf, scanRequest, type RequestScan } from '../llm/stream/splice.ts'
 import { learn, record } from './account.ts'
 import { admit, reserve } from './admit.ts'
 import { limitLines } from './answer-headers.ts'
@@ -85,18 +85,14 @@ function read(call: Call, incoming: Incoming): void {
   call.scan = scan
   call.modelAsked = incoming.pathModel ?? scan.model ?? null
   call.stream = incoming.pathStream ?? scan.stream
-  call.endUser = scan.user ?? endUserOf(call, incoming)
+  call.endUser = scan.user ?? endUserOf(call, incoming, scan)
 }
 
-const USER_ID = Buffer.from('"user_id"')
-
 /** Anthropic's clients name their end user as `metadata.user_id`. */
-function endUserOf({ route }: Call, { body }: Incoming): string | null {
+function endUserOf({ route }: Call, { body }: Incoming, scan: RequestScan): string | null {
   if (route.dialect !== 'anthropic-messages') return null
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length)
-  if (!bytes.includes(USER_ID)) return null
-  const { metadata } = JSON.parse(bytes.toString()) as { metadata?: { user_id?: unknown } }
-  return typeof metadata?.user_id === 'string' ? metadata.user_id : null
+  const id = metadataOf(body, scan)?.['user_id']
+  return typeof id === 'string' ? id : null
 }
 
 function methodNotAllowed(method: string): AppError {

@@ -1,5 +1,5 @@
 import type { Place } from '../contract/routing.ts'
-import { mentionsImage } from '../llm/stream/splice.ts'
+import { mentionsImage, metadataOf } from '../llm/stream/splice.ts'
 import type { Snapshot, SnapshotTarget } from '../snapshot/snapshot.ts'
 import type { Call } from './call.ts'
 import { placeOfPrefix } from './continue/prefix-place.ts'
@@ -79,13 +79,7 @@ function factsOf(call: Call, { body }: Incoming, header: (name: string) => strin
   return {
     bytes: body.length,
     header,
-    metadata: () => {
-      const request = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString()) as {
-        metadata?: unknown
-      }
-      const { metadata } = request
-      return typeof metadata === 'object' && metadata !== null ? (metadata as Record<string, unknown>) : undefined
-    },
+    metadata: () => call.scan && metadataOf(body, call.scan),
     hasTools: () => call.scan?.hasTools ?? false,
     hasImages: () => mentionsImage(body),
     key: call.key?.name ?? null,

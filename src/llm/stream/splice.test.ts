@@ -39,6 +39,7 @@ describe('scanning a request', () => {
 
   it.each([
     ['{"model":"a","model":"b"}', '"model" is given twice'],
+    ['{"metadata":{"user_id":"a"},"metadata":{"user_id":"b"}}', '"metadata" is given twice'],
     ['{"model":"a","Model":"b"}', 'write the parameter "model" plainly'],
     ['{"mod\\u0065l":"b"}', 'write the parameter "model" plainly'],
     ['{"ſtream":true}', 'write the parameter "stream" plainly'],

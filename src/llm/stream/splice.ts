@@ -1,14 +1,17 @@
 // The hot path of a call that passes through: finds what the gateway must know in a JSON body without building it, and changes only those bytes.
 import { AppError } from '../../errors.ts'
 import { findBytes, newBytes, putBytes, utf8 } from '../../lib/bytes.ts'
+import type { JsonObject } from '../spec.ts'
 import {
   brokenJson,
+  CLOSE_ARRAY,
   COMMA,
   isHigh,
   skipSpace,
   skipString,
   skipValue,
   CLOSE_OBJECT,
+  OPEN_ARRAY,
   OPEN_OBJECT,
   QUOTE,
 } from './json-scan.ts'
@@ -32,9 +35,10 @@ export type RequestScan = {
   n: number
   hasTools: boolean
   previousResponseId: string | undefined
-  /** Where `conversation`, `input` and `tools` stand; -1 is absent. */
+  /** Where `metadata`, `conversation`, `input` and `tools` stand; -1 is absent. */
+  metadataStart: number
+  metadataEnd: number
   conversationStart: number
-  conversationEnd: number
   inputStart: number
   inputEnd: number
   toolsStart: number
@@ -57,6 +61,7 @@ const READ = [
   'user',
   'n',
   'tools',
+  'metadata',
   'previous_response_id',
   'conversation',
   'input',
@@ -153,8 +158,9 @@ export function scanRequest(bytes: Uint8Array): RequestScan {
     n: 1,
     hasTools: false,
     previousResponseId: undefined,
+    metadataStart: -1,
+    metadataEnd: -1,
     conversationStart: -1,
-    conversationEnd: -1,
     inputStart: -1,
     inputEnd: -1,
     toolsStart: -1,
@@ -235,9 +241,12 @@ function note(scan: RequestScan, bytes: Uint8Array, name: Read, from: number, to
     case 'previous_response_id':
       scan.previousResponseId = readText(bytes, from, to, name)
       break
+    case 'metadata':
+      scan.metadataStart = from
+      scan.metadataEnd = to
+      break
     case 'conversation':
       scan.conversationStart = from
-      scan.conversationEnd = to
       break
     case 'input':
       scan.inputStart = from
@@ -250,12 +259,18 @@ function note(scan: RequestScan, bytes: Uint8Array, name: Read, from: number, to
       scan.background = saysYes(bytes, from) === true
       break
     case 'tools':
-      // Something stands between the brackets.
       scan.toolsStart = from
       scan.toolsEnd = to
-      scan.hasTools = bytes[from] === 0x5b && bytes[skipSpace(bytes, from + 1)] !== 0x5d
+      // Something stands between the brackets.
+      scan.hasTools = bytes[from] === OPEN_ARRAY && bytes[skipSpace(bytes, from + 1)] !== CLOSE_ARRAY
       break
   }
+}
+
+/** The body's `metadata`, read alone; undefined when there is none, or it is no object. */
+export function metadataOf(body: Uint8Array, { metadataStart, metadataEnd }: RequestScan): JsonObject | undefined {
+  if (metadataStart < 0 || body[metadataStart] !== OPEN_OBJECT) return undefined
+  return JSON.parse(utf8(body, metadataStart, metadataEnd)) as JsonObject
 }
 
 export type Splice = {
