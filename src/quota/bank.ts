@@ -14,7 +14,7 @@ export function newMeter(spec: MeterSpec): Meter {
   return new SlidingWindow(spec.limit, spec.windowMs)
 }
 
-/** Meters by id. Evictable ones are at most `max`: the least recently used one goes first, but never a slot in use. */
+/** Meters by id. Evictable ones are at most `max`: the least recently used one goes first, but never a slot in use or money that counts. */
 export class LocalBank implements Bank {
   readonly #pinned = new Map<string, Meter>()
   readonly #evictable = new Map<string, Meter>()
@@ -48,7 +48,8 @@ export class LocalBank implements Bank {
       }
       return meter
     }
-    if (spec.evictable && meters.size >= this.#max) this.#evict()
+    // The second makes up for a time at which none could go.
+    for (let times = 0; spec.evictable && meters.size >= this.#max && times < 2; times++) this.#evict()
     meter = this.#make(spec)
     meters.set(spec.id, meter)
     return meter
@@ -70,7 +71,12 @@ export class LocalBank implements Bank {
     for (const [id, meter] of this.#evictable) {
       const idle = meter.used(now) === 0
       if (idle) victim = id
-      else if (!(meter instanceof Slots)) victim ??= id
+      else if (meter instanceof SlidingWindow) victim ??= id
+      else {
+        // Behind the others, or it would be all that is looked at the next time.
+        this.#evictable.delete(id)
+        this.#evictable.set(id, meter)
+      }
       if (idle || ++looked >= EVICTION_LOOK) break
     }
     if (victim === undefined) return

@@ -37,6 +37,18 @@ describe('budget', () => {
     expect(await reserve(all)).toMatchObject({ refused: true, reserved: false })
   })
 
+  test('models that callers make up do not fill the memory, and money that was spent is not forgotten for them', async () => {
+    const bank = new LocalBank({ max: 100, now: () => NOON })
+    const all = budgets([{ name: 'b', per: ['model'], amount_micros: 1_000, unpriced: 'allow' }], bank)
+    for (let n = 0; n < 50; n++) ((await reserve(all, { model: `paid${n}` })) as Reservation).settle(NOON, 950)
+    const running = (await reserve(all, { model: 'running' })) as Reservation
+    for (let n = 0; n < 10_000; n++) await reserve(all, { model: `made-up${n}` }, null)
+    expect(bank.size).toBeLessThanOrEqual(100)
+    running.settle(NOON, 950)
+    for (const model of ['running', 'paid0', 'paid49'])
+      expect(await reserve(all, { model })).toMatchObject({ refused: true, spentMicros: 950 })
+  })
+
   test('calls wait for what running calls may give back', async () => {
     const all = budgets([{ name: 'b', amount_micros: 1_000, wait_ms: 2_000 }], undefined, () => NOON)
     let served = 0

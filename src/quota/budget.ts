@@ -91,6 +91,7 @@ export class Budgets {
   readonly #bank: Bank
   readonly #rules: readonly Rule[]
   readonly #remembered = new Map<string, readonly Purse[]>()
+  #evictions: number
   readonly #open = new Set<Reservation>()
   readonly #waiting = new Set<Waiter>()
   readonly #clock: () => number
@@ -107,6 +108,7 @@ export class Budgets {
       names.add(name)
     }
     this.#bank = bank
+    this.#evictions = bank.evictions
     this.#clock = clock
     this.#rules = budgets.map((budget) => ({ budget, matches: compileSelector(budget.for) }))
   }
@@ -135,7 +137,7 @@ export class Budgets {
     if (cost === null) return this.#reserveUnpriced(purses, now)
     const answer = this.#tryReserve(purses, cost, now)
     if (!answer.refused) return answer
-    if (answer.reserved || purses.some(({ meter }) => meter.refill)) return this.#reserveLater(purses, cost, answer)
+    if (answer.reserved || purses.some(({ meter }) => meter.refill)) return this.#reserveLater(attributes, cost, answer)
     return answer
   }
 
@@ -208,10 +210,11 @@ export class Budgets {
   }
 
   async #reserveLater(
-    purses: readonly Purse[],
+    attributes: CallAttributes,
     cost: CostBound,
     first: BudgetRefusal,
   ): Promise<Reservation | BudgetRefusal> {
+    let purses = this.#pursesFor(attributes)
     const deadline = this.#clock() + Math.min(...purses.map(({ budget }) => budget.wait_ms))
     let answer: Reservation | BudgetRefusal = first
     for (;;) {
@@ -226,6 +229,8 @@ export class Budgets {
       const left = deadline - this.#clock()
       if (!answer.refused || !answer.reserved || left <= 0 || this.#waiting.size >= MAX_WAITING) return answer
       await this.#settledOrAfter(Math.min(left, LOOK_MS))
+      // One of which nothing was counted may have been forgotten meanwhile.
+      purses = this.#pursesFor(attributes)
     }
   }
 
@@ -243,6 +248,10 @@ export class Budgets {
   }
 
   #pursesFor(attributes: CallAttributes): readonly Purse[] {
+    if (this.#evictions !== this.#bank.evictions) {
+      this.#evictions = this.#bank.evictions
+      this.#remembered.clear()
+    }
     const id = `${attributes.key}\0${attributes.team}\0${attributes.application}\0${attributes.model}`
     let purses = this.#remembered.get(id)
     if (!purses) {
@@ -259,7 +268,9 @@ export class Budgets {
       const partition = matches(attributes) ? partitionOf(budget.per, attributes) : null
       if (partition === null) continue
       const id = `budget|${budget.name}|${budget.period}${partition}`
-      const spec = { id, kind: 'budget', limit: budget.amount_micros, windowMs: 0, period: budget.period } as const
+      const { amount_micros: limit, period } = budget
+      const evictable = budget.per.includes('model')
+      const spec = { id, kind: 'budget', limit, windowMs: 0, period, evictable } as const
       purses.push({ budget, meter: this.#bank.open(spec) })
     }
     return purses

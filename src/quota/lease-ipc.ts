@@ -60,7 +60,7 @@ type Worker = {
   readonly send: (message: LeaseAnswer) => void
   /** Units of slots and money that the worker holds or has spent without settling, by meter. */
   readonly outstanding: Map<string, { spec: MeterSpec; ticket: number; units: number }>
-  /** Meters of which the worker may hold unspent units, and until when. */
+  /** Meters of which the worker may hold unspent units, and until when; the one that ends first is the first. */
   readonly leases: Map<string, number>
 }
 
@@ -82,6 +82,13 @@ export class LeaseAuthority {
 
   join(worker: number, send: (message: LeaseAnswer) => void): void {
     this.#workers.set(worker, { send, outstanding: new Map(), leases: new Map() })
+  }
+
+  /** What is remembered of workers' leases and holdings: users come and go, so it must not grow with their names. */
+  get remembered(): number {
+    let count = 0
+    for (const { leases, outstanding } of this.#workers.values()) count += leases.size + outstanding.size
+    return count
   }
 
   /** The worker is gone: its slots and reservations come back. */
@@ -122,7 +129,7 @@ export class LeaseAuthority {
       granted = Math.min(want, free)
       while (granted > need && !meter.fits(now, granted)) granted = Math.max(need, Math.floor(granted / 2))
       ticket = meter.take(now, granted)
-      worker.leases.set(spec.id, now + HOLD_MS * 2)
+      noteLease(worker.leases, spec.id, now)
       if (spec.kind !== 'window') {
         const before = worker.outstanding.get(spec.id)
         const units = (before && before.ticket === ticket ? before.units : 0) + granted
@@ -142,7 +149,9 @@ export class LeaseAuthority {
   #settle(worker: Worker, { spec, ticket, taken, used }: Settlement): void {
     this.#bank.open(spec).settle(this.#now(), ticket, taken, used)
     const held = worker.outstanding.get(spec.id)
-    if (held && held.ticket === ticket) held.units = Math.max(0, held.units - taken)
+    if (!held || held.ticket !== ticket) return
+    held.units -= taken
+    if (held.units <= 0) worker.outstanding.delete(spec.id)
   }
 
   /** Asks every other worker that may hold unspent units to give them back, and waits until they have. */
@@ -165,6 +174,16 @@ export class LeaseAuthority {
       send({ type: 'lease-recall', recall, id })
     }
     await Promise.all(asked)
+  }
+}
+
+/** Remembers a lease, and forgets those that are over. */
+function noteLease(leases: Map<string, number>, id: string, now: number): void {
+  leases.delete(id)
+  leases.set(id, now + HOLD_MS * 2)
+  for (const [oldest, until] of leases) {
+    if (until > now) return
+    leases.delete(oldest)
   }
 }
 

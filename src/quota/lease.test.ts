@@ -87,6 +87,24 @@ describe('leases over IPC', () => {
     stop()
   })
 
+  test('users who are gone are forgotten', async () => {
+    let now = 1_000_000
+    const { workers, authority, stop } = node(2, () => now)
+    const limit = Limit.parse({ name: 'l', per: ['end_user'], requests_per_minute: 10, in_flight: 5 })
+    const limiters = workers.map(({ bank }) => new Limiter([limit], bank, () => now))
+    for (let n = 0; n < 500; n++) {
+      const admission = (await limiters[n % 2]!.admit({ ...CALL, end_user: `u${n}` }, 0, now)) as Admission
+      admission.settle(now, 0)
+      now += 10
+      if (n % 50 === 49) await Bun.sleep(25)
+    }
+    now += 1_000
+    await Bun.sleep(25)
+    for (const limiter of limiters) await limiter.admit({ ...CALL, end_user: 'last' }, 0, now)
+    expect(authority.remembered).toBeLessThan(20)
+    stop()
+  })
+
   test('a budget is not overspent by workers, and settles to the truth', async () => {
     const { workers, bank, stop } = node(3)
     const budget = Budget.parse({ name: 'b', amount_micros: 10_000, wait_ms: 0, period: 'once' })
