@@ -7,6 +7,7 @@ import { Spool } from '../record/spool.ts'
 import type { SnapshotHolder } from './holder.ts'
 import { describeError, type Log } from './log.ts'
 import type { GatewayFigures } from './process-figures.ts'
+import { standBackHousekeeping } from './stand-back.ts'
 
 /** How often a segment is handed over, so that records are seen soon. */
 const ROTATE_MS = 200
@@ -52,6 +53,7 @@ export function openGatewayProcess(options: GatewayProcessOptions): GatewayProce
     notReady: () => (holder.known() ? undefined : 'no configuration yet'),
     ...(options.rest ? { rest: options.rest } : {}),
   })
+  standBackHousekeeping()
   const rotation = setInterval(() => rotate(spool, log), ROTATE_MS)
   return {
     server,

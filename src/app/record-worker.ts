@@ -2,7 +2,6 @@
 // on the way, for metrics.
 import type { CallRecord } from '../contract/call.ts'
 import { readdirSync, statSync } from 'node:fs'
-import { getPriority, setPriority } from 'node:os'
 import { join } from 'node:path'
 import type { MetricFamily } from '../lib/open-metrics.ts'
 import { CallMetrics } from '../record/call-metrics.ts'
@@ -12,6 +11,7 @@ import { joinCall, type StoredCall } from '../store/call-parts.ts'
 import { openCallWriter, type CallWriter } from '../store/call-writer.ts'
 import { refusesData } from '../store/data-error.ts'
 import { describeError } from './log.ts'
+import { standBack } from './stand-back.ts'
 
 export type ToRecordWorker =
   /** `since` is when the process began: what was written before is moved, but not counted again. */
@@ -43,11 +43,10 @@ export type FromRecordWorker =
 
 declare const self: Worker
 
-/** How much the thread stands back behind those that serve calls, where cores are few. */
-const NICER = 5
-const LEAST_PRIORITY = 19
+/** Enough that a call need not wait for a batch to end, and not so much that records fall behind on a single busy core. */
+const PRIORITY_STEPS = 10
 
-yieldToCalls()
+standBack(PRIORITY_STEPS)
 
 const metrics = new CallMetrics()
 let spoolFolder = ''
@@ -123,14 +122,4 @@ self.onmessage = ({ data }: MessageEvent<ToRecordWorker>) => {
     () => answer(null),
     (error: unknown) => answer(describeError(error)),
   )
-}
-
-/** Linux knows a priority for each thread, and 0 is the calling one. Where a process has only one, all of it must not stand back. */
-function yieldToCalls(): void {
-  if (process.platform !== 'linux') return
-  try {
-    setPriority(0, Math.min(LEAST_PRIORITY, getPriority(0) + NICER))
-  } catch {
-    // Not allowed here: records are moved all the same.
-  }
 }
