@@ -1,12 +1,12 @@
 import { AppError } from '../errors.ts'
 import { findBytes, latin1 } from '../lib/bytes.ts'
-import { callErrorOf } from '../llm/errors.ts'
-import type { Usage } from '../llm/spec.ts'
+import { callError } from '../llm/errors.ts'
+import type { CallError, Usage } from '../llm/spec.ts'
 import { scanRequest } from '../llm/stream/splice.ts'
 import type { CallAttributes } from '../quota/attributes.ts'
 import { budgetError, type BudgetRefusal, type Reservation } from '../quota/budget.ts'
 import { boundInputTokens, boundOutputTokens, estimateTokens, type CostBound } from '../quota/estimate.ts'
-import { refusalError, type Admission, type Refusal as LimitRefusal } from '../quota/limits.ts'
+import { explainRefusal, type Admission, type Refusal as LimitRefusal } from '../quota/limits.ts'
 import type { SnapshotTarget } from '../snapshot/snapshot.ts'
 import type { Call } from './call.ts'
 import { capOutput } from './cap-output.ts'
@@ -17,7 +17,7 @@ import { NO_USAGE } from './traffic.ts'
 
 const CACHE_MARK = Buffer.from('cache_control')
 
-/** Counts the call against its limits. Throws `rate_limited` or `quota_exceeded`. A promise only when units come from elsewhere. */
+/** Counts the call against its limits. Throws a Refusal, `rate_limited` or `quota_exceeded`. A promise only when units come from elsewhere. */
 export function admit(gateway: Gateway, call: Call): void | Promise<void> {
   const { limiter } = gateway.traffic.for(call.snapshot)
   if (limiter.isEmpty) return
@@ -30,9 +30,16 @@ export function admit(gateway: Gateway, call: Call): void | Promise<void> {
 function note(call: Call, answer: Admission | LimitRefusal): void {
   if (answer.refused) {
     call.limitStates = [answer]
-    throw refusalError(answer)
+    throw new Refusal(limitError(answer))
   }
   call.admission = answer
+}
+
+function limitError(refusal: LimitRefusal): CallError {
+  const text = explainRefusal(refusal)
+  return refusal.waitMs === Infinity
+    ? callError('quota_exceeded', text)
+    : callError('rate_limited', text, refusal.waitMs)
 }
 
 /**
@@ -164,7 +171,7 @@ export function admitAtTarget(
 function atTarget(call: Call, answer: Admission | LimitRefusal): Admission {
   if (!answer.refused) return answer
   call.limitStates = [answer]
-  throw new Refusal(callErrorOf(refusalError(answer)))
+  throw new Refusal(limitError(answer))
 }
 
 export function attributesOf(call: Call): CallAttributes {

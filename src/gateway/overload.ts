@@ -1,10 +1,12 @@
 import { Overload } from '../contract/routing.ts'
-import { AppError } from '../errors.ts'
+import { callError } from '../llm/errors.ts'
+import { Refusal } from './refuse.ts'
 
 const TICK_MS = 50
 /** A tick that is this late was held up by work. */
 const BUSY_MS = TICK_MS
 const MEMORY_MS = 1_000
+const OVERLOADED = 'the gateway has more work than it can do in time; try again shortly'
 const WAIT_MS = { low: 5_000, normal: 2_000, high: 1_000 } as const
 /** What each priority bears of the lag, and of memory and calls in flight. */
 const LAG = { low: 1, normal: 2, high: 4 } as const
@@ -82,7 +84,7 @@ export class LoadWatch {
     return Math.max(sustained, now - this.#turnBegan)
   }
 
-  /** Throws `overloaded` when a call of this priority should not begin now. */
+  /** Throws a Refusal, `overloaded`, when a call of this priority should not begin now. */
   check(priority: Priority, inFlight: number, settings: Overload = DEFAULTS, now = this.#now()): void {
     // Nobody asks how long a turn took while the loop keeps time.
     if (this.#turnBegan === 0 && this.#late >= BUSY_MS) {
@@ -97,8 +99,6 @@ export class LoadWatch {
       (max_memory_bytes === undefined || this.#residentNow() < max_memory_bytes * share)
     )
       return
-    throw new AppError('overloaded', 'the gateway has more work than it can do in time; try again shortly', {
-      retryAfterMs: WAIT_MS[priority],
-    })
+    throw new Refusal(callError('overloaded', OVERLOADED, WAIT_MS[priority]))
   }
 }

@@ -6,13 +6,14 @@ import { Answer, headerLine } from './downstream/answer.ts'
 
 const DEFAULT_WAIT_MS = 1_000
 
-/** A call that failed with an error that is already in the vocabulary of calls. */
-export class Refusal extends Error {
-  override readonly name = 'Refusal'
+/**
+ * Thrown where a call ends with an error that is already in the vocabulary of calls. No `Error`: to be refused is an outcome like others, and
+ * nobody reads the stack, which costs more to take than the rest of a refusal.
+ */
+export class Refusal {
   readonly error: CallError
 
   constructor(error: CallError) {
-    super(error.message)
     this.error = error
   }
 }

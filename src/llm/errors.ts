@@ -6,22 +6,20 @@ import type { CallError, JsonObject } from './spec.ts'
 
 /** The failure as a call's error, for the formats to print. */
 export function callErrorOf(error: AppError): CallError {
+  const { code, message, details } = error
   return {
-    code: error.code,
+    ...callError(code, message, details.retryAfterMs),
     status: error.status,
-    message: error.message,
-    retryable: error.retryable,
-    ...(error.details.retryAfterMs === undefined ? {} : { retryAfterMs: error.details.retryAfterMs }),
-    ...(error.details.field === undefined ? {} : { field: error.details.field }),
+    ...(details.field === undefined ? {} : { field: details.field }),
   }
 }
 
-export const callError = (code: ErrorCode, message: string): CallError => ({
-  code,
-  status: ERRORS[code].status,
-  message,
-  retryable: ERRORS[code].retryable,
-})
+export function callError(code: ErrorCode, message: string, retryAfterMs?: number): CallError {
+  const { status, retryable } = ERRORS[code]
+  return retryAfterMs === undefined
+    ? { code, status, message, retryable }
+    : { code, status, message, retryable, retryAfterMs }
+}
 
 /** A stream that stopped before its terminal event. */
 export const cutStream = (): CallError =>

@@ -271,9 +271,3 @@ export function explainRefusal(refusal: Refusal): string {
 function formatWait(ms: number): string {
   return ms < 1_000 ? `${ms} ms` : `${Math.ceil(ms / 100) / 10} s`
 }
-
-/** A refusal as the error that every wire format renders. */
-export function refusalError(refusal: Refusal): AppError {
-  if (refusal.waitMs === Infinity) return new AppError('quota_exceeded', explainRefusal(refusal))
-  return new AppError('rate_limited', explainRefusal(refusal), { retryAfterMs: refusal.waitMs })
-}

@@ -76,6 +76,16 @@ describe('limits', () => {
     expect(await gateway.record(3)).toMatchObject({ status: 429, error_code: 'rate_limited', attempts: [] })
   })
 
+  test('a call that can never fit is not told to come back', async () => {
+    const gateway = start({ limits: [{ name: 'small', tokens_per_minute: 10 }] })
+    const refused = await ask(gateway)
+    expect(refused.status).toBe(429)
+    expect(await refused.json()).toMatchObject({ error: { code: 'insufficient_quota', param: null } })
+    expect(refused.headers.get('x-should-retry')).toBe('false')
+    expect(refused.headers.get('retry-after')).toBeNull()
+    expect(await gateway.record(0)).toMatchObject({ status: 429, error_code: 'quota_exceeded' })
+  })
+
   test('in Anthropic’s words for its clients', async () => {
     const gateway = start({ limits: [{ name: 'l', requests_per_minute: 2 }] })
     const response = await ask(gateway, {}, SECRET, '/v1/messages')

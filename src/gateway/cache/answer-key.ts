@@ -1,6 +1,9 @@
+import { latin1, utf8 } from '../../lib/bytes.ts'
 import type { Json } from '../../llm/spec.ts'
 
 const MAX_REMEMBERED = 4_096
+/** Bodies up to this size are remembered as they are, which is cheaper than their digest. */
+const MAX_WHOLE_BYTES = 2_048
 
 /** Everything beside the body that an answer depends on, and whom it may be shared with. */
 export type KeyParts = {
@@ -16,19 +19,36 @@ export type KeyParts = {
 
 /** Makes keys of requests: equal for bodies that say the same JSON, different for anything else. */
 export class AnswerKeys {
+  readonly #heads = new Map<string, number>()
   readonly #known = new Map<string, string>()
+  #next = 0
 
   keyOf(parts: KeyParts, body: Uint8Array): string {
-    const head = JSON.stringify([parts.tenant, parts.endpoint, parts.dialect, parts.address, parts.context])
-    const exact = digest(head, body)
+    const head = headOf(parts)
+    const exact = `${this.#numberOf(head)}:${body.length <= MAX_WHOLE_BYTES ? latin1(body) : digest(head, body)}`
     const known = this.#known.get(exact)
     if (known !== undefined) return known
-    const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString()
-    const key = digest(head, canonical(JSON.parse(text) as Json))
+    const key = digest(head, canonical(JSON.parse(utf8(body)) as Json))
     if (this.#known.size >= MAX_REMEMBERED) this.#known.clear()
     this.#known.set(exact, key)
     return key
   }
+
+  /** Numbers are never given twice, so that what was remembered under one is never taken for another's. */
+  #numberOf(head: string): number {
+    let number = this.#heads.get(head)
+    if (number === undefined) {
+      if (this.#heads.size >= MAX_REMEMBERED) this.#heads.clear()
+      this.#heads.set(head, (number = this.#next++))
+    }
+    return number
+  }
+}
+
+/** The lengths part what may hold anything from what follows it. */
+function headOf({ tenant, endpoint, dialect, address, context }: KeyParts): string {
+  const lengths = `${endpoint.length} ${dialect.length} ${address.length} ${context.length} `
+  return `${lengths}${endpoint}${dialect}${address}${context}${tenant}`
 }
 
 function digest(head: string, body: Uint8Array | string): string {

@@ -69,9 +69,14 @@ function partsOf(call: Call, { pathModel, pathStream, query }: Incoming) {
   return {
     endpoint: call.route.recordedAs,
     dialect: call.route.dialect,
-    address: JSON.stringify([pathModel ?? null, pathStream ?? null, withoutKey(query)]),
+    address: addressOf(pathModel, pathStream, query),
     context: textOf(source) + textOf(guards),
   }
+}
+
+function addressOf(model: string | undefined, stream: boolean | undefined, query: Incoming['query']): string {
+  const said = withoutKey(query)
+  return model === undefined && stream === undefined && said.length === 0 ? '' : JSON.stringify([model, stream, said])
 }
 
 /** A key in the query says who asks, not what. */

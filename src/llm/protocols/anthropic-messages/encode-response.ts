@@ -6,7 +6,7 @@ import type { AnswerOptions, EncodedError } from '../../protocol.ts'
 import type { CallError, Choice, JsonObject, Part, Result, ToolCallPart, Usage } from '../../spec.ts'
 import { lendProofs } from '../../seal.ts'
 import { makeUsage } from '../../usage.ts'
-import { retryHeaders } from '../openai-chat/encode-response.ts'
+import { errorHeaders } from '../openai-chat/encode-response.ts'
 import { writeThoughtSignature } from '../openai-chat/reasoning.ts'
 import { writeCitation, writeThinking } from './block.ts'
 import { writeFinish } from './finish.ts'
@@ -100,7 +100,7 @@ export function encodeError(error: CallError, requestId: string): EncodedError {
   return {
     // Anthropic's word for too much load is 529.
     status: error.status === 503 ? 529 : error.status,
-    headers: { 'request-id': requestId, 'x-request-id': requestId, ...retryHeaders(error) },
+    headers: { 'request-id': requestId, ...errorHeaders(error, requestId) },
     body: { type: 'error', error: errorBody(error), request_id: requestId },
   }
 }

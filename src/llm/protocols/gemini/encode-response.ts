@@ -3,7 +3,7 @@ import { asObject } from '../../json.ts'
 import { parseArguments } from '../../partial-json.ts'
 import type { AnswerOptions, EncodedError } from '../../protocol.ts'
 import type { CallError, Choice, Citation, JsonObject, Part, Result, TokenLogprob } from '../../spec.ts'
-import { retryHeaders } from '../openai-chat/encode-response.ts'
+import { errorHeaders } from '../openai-chat/encode-response.ts'
 import { writeFinish } from './finish.ts'
 import { writeMedia, writeThought } from './part.ts'
 import { writeUsage } from './usage.ts'
@@ -131,7 +131,7 @@ export function writeError(error: CallError): JsonObject {
 export function encodeError(error: CallError, requestId: string): EncodedError {
   return {
     status: error.status === 529 ? 503 : error.status,
-    headers: { 'x-request-id': requestId, ...retryHeaders(error) },
+    headers: errorHeaders(error, requestId),
     body: writeError(error),
   }
 }

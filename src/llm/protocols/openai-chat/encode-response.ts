@@ -157,9 +157,12 @@ export const writeError = (error: CallError): JsonObject => ({
   error: { message: error.message, type: errorType(error), param: error.field ?? null, code: errorCode(error) },
 })
 
-/** The headers that the official clients decide by whether and when to try again. */
-export function retryHeaders(error: CallError): Record<string, string> {
-  const headers: Record<string, string> = { 'x-should-retry': error.retryable ? 'true' : 'false' }
+/** The headers of every error: which call it was, and by what the official clients decide whether and when to try again. */
+export function errorHeaders(error: CallError, requestId: string): Record<string, string> {
+  const headers: Record<string, string> = {
+    'x-request-id': requestId,
+    'x-should-retry': error.retryable ? 'true' : 'false',
+  }
   if (error.retryable && error.retryAfterMs !== undefined) {
     headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1000)))
     headers['retry-after-ms'] = String(error.retryAfterMs)
@@ -170,7 +173,7 @@ export function retryHeaders(error: CallError): Record<string, string> {
 export function encodeError(error: CallError, requestId: string): EncodedError {
   return {
     status: error.status,
-    headers: { 'x-request-id': requestId, ...retryHeaders(error) },
+    headers: errorHeaders(error, requestId),
     body: writeError(error),
   }
 }

@@ -12,7 +12,7 @@ import type {
   TokenLogprob,
 } from '../../spec.ts'
 import { defined } from '../../json.ts'
-import { retryHeaders, writeError as writeEnvelope, writeLogprob } from '../openai-chat/encode-response.ts'
+import { errorHeaders, writeError as writeEnvelope, writeLogprob } from '../openai-chat/encode-response.ts'
 import { lendProofs } from '../../seal.ts'
 import { writeAnnotation, writeCall, writeReasoning } from './item.ts'
 import { writeUsage } from './usage.ts'
@@ -196,7 +196,7 @@ export function errorOf(error: CallError): JsonObject {
 export function encodeError(error: CallError, requestId: string): EncodedError {
   return {
     status: error.status,
-    headers: { 'x-request-id': requestId, ...retryHeaders(error) },
+    headers: errorHeaders(error, requestId),
     body: writeEnvelope(error),
   }
 }
