@@ -8,16 +8,14 @@ export type Probe = {
   /** Objects of JavaScript, and what hangs on them outside of its heap: buffers, strings. */
   readonly heap: number
   readonly extra: number
-  /** What the native allocator has given out, and what it keeps of the system for that. */
+  /** What the native allocator has given out: sockets, caches of the database. */
   readonly native: number
-  readonly committed: number
   readonly counts: Readonly<Record<string, number>>
 }
 
 type Allocator = {
   readonly malloc_normal: { current: number }
   readonly malloc_huge: { current: number }
-  readonly committed: { current: number }
 }
 type Snapshot = { readonly nodes: readonly number[]; readonly nodeClassNames: readonly string[] }
 
@@ -41,7 +39,6 @@ function probe(path: string): void {
     heap: heapSize,
     extra: extraMemorySize,
     native: mimalloc.malloc_normal.current + mimalloc.malloc_huge.current,
-    committed: mimalloc.committed.current,
     counts,
   }
   writeFileSync(`${path}.new`, JSON.stringify(found))

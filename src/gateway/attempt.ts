@@ -34,6 +34,8 @@ export async function attempt(
   let queue: readonly SnapshotTarget[] = itinerary.targets
   let first: CallError | undefined
   let last: CallError | undefined
+  // Guards, limits and other calls may have been waited for.
+  if (client.left) throw new AppError('client_closed', 'the client left before its call was sent')
   gateway.traffic.retries.called(call.startedAt)
   for (let index = 0; index < queue.length; index++) {
     const target = queue[index]!

@@ -67,7 +67,12 @@ export class HoldBack implements Sink {
 
   end(): void {
     if (this.#decided) return
-    const out = this.transform.end()
+    let out: Uint8Array | string
+    try {
+      out = this.transform.end()
+    } catch (error) {
+      return this.#decide(callErrorOf(error as AppError))
+    }
     if (out.length > 0) this.#held.push(out)
     const report = this.transform.report()
     this.#decide(report.complete ? undefined : (report.error ?? cutStream()))

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'bun:test'
 import { Configuration } from '../../src/contract/configuration.ts'
 import { LocalBank } from '../../src/quota/bank.ts'
+import type { FaultName } from '../fake-vendor/faults.ts'
 import { gzipped } from '../fake-vendor/steps.ts'
 import { FakeVendor } from '../fake-vendor/vendor.ts'
 import { sourceProvider, startTestGateway, type TestGateway } from '../helpers/gateway.ts'
@@ -24,6 +25,13 @@ function start(traffic: object = {}): TestGateway {
     ],
     aliases: [
       { name: 'both', strategy: 'priority', targets: [place('first')], fallbacks: [place('second')] },
+      {
+        name: 'continued',
+        strategy: 'priority',
+        targets: [place('first')],
+        fallbacks: [{ ...place('second'), continues_prefix: true }],
+        continue_streams: true,
+      },
       { name: 'mirrored', targets: [place('first')], mirror: { ...place('second'), percent: 100 } },
     ],
     prices: ['first', 'second'].map((provider) => ({ provider, model: 'm', input: 1_000_000, output: 1_000_000 })),
@@ -132,3 +140,70 @@ test('what comes behind the failure of a held-back stream is thrown away', async
   await turns(20)
   expect(heldBy(gateway)).toEqual(NOTHING_HELD)
 })
+
+test('what a compressed stream says after it died is not mixed into the one that goes on', async () => {
+  const gateway = start()
+  const event = (content: string) =>
+    `data: {"id":"c","object":"chat.completion.chunk","model":"m","choices":[{"index":0,"delta":{"content":"${content}"}}]}\n\n`
+  const failure = 'data: {"error":{"message":"no","type":"server_error"}}\n\n'
+  const junk = Array.from({ length: 20 }, () => event('JUNK'.repeat(10_000)))
+  const events = [event('The'), event(' harbour'), failure, ...junk]
+  first.next({ steps: () => gzipped({ contentType: 'text/event-stream', body: '', events, terminalEvents: 0 }) })
+  second.always({ text: 'The harbour opens at dawn.', prefix: 'continues' })
+  const text = await (await ask(gateway, 'continued', true)).text()
+  expect(text).not.toContain('JUNK')
+  expect(text).toContain('dawn')
+  expect(text).toContain('[DONE]')
+  expect(heldBy(gateway)).toEqual(NOTHING_HELD)
+})
+
+test('nobody is asked for a client that left while a guard was asked', async () => {
+  const held = Promise.withResolvers<void>()
+  const asked = Promise.withResolvers<void>()
+  const webhook = Bun.serve({
+    port: 0,
+    async fetch() {
+      asked.resolve()
+      await held.promise
+      return Response.json({ action: 'allow' })
+    },
+  })
+  open.push(webhook)
+  const gateway = start({
+    guards: [{ name: 'judge', kind: 'webhook', on: ['input'], url: webhook.url.href, timeout_ms: 4_000 }],
+  })
+  const leave = new AbortController()
+  const { made } = first.connections
+  const answer = ask(gateway, 'both', false, { signal: leave.signal }).catch(() => 'left')
+  await asked.promise
+  leave.abort()
+  await answer
+  await turns(20)
+  held.resolve()
+  expect(await gateway.record()).toMatchObject({ status: 499, error_code: 'client_closed', attempts: [] })
+  await turns(20)
+  expect(first.connections.made).toBe(made)
+  expect(heldBy(gateway)).toEqual(NOTHING_HELD)
+})
+
+test.each<FaultName>(['none', 'no-terminal-event', 'close-delimited', 'gzip'])(
+  'a stream that is held until it is whole, and then refused: %s',
+  async (fault) => {
+    const webhook = Bun.serve({ port: 0, fetch: () => Response.json({ action: 'allow' }) })
+    open.push(webhook)
+    const gateway = start({
+      guards: [
+        { name: 'judge', kind: 'webhook', on: ['output'], url: webhook.url.href },
+        { name: 'shape', kind: 'json_schema', schema: { type: 'object' } },
+      ],
+    })
+    first.next({ fault, text: 'no JSON' }, { fault, text: 'no JSON' })
+    second.next({ fault, text: '{}' })
+    expect(await (await ask(gateway, 'both', true)).text()).toContain('[DONE]')
+    const { attempts } = await gateway.record()
+    expect(attempts.map(({ error_code }) => error_code)).toEqual(['upstream_invalid', 'upstream_invalid', null])
+    // The farewell of a vendor that ends its answers so is on its way.
+    await turns(20)
+    expect(heldBy(gateway)).toEqual(NOTHING_HELD)
+  },
+)
