@@ -71,7 +71,7 @@ async function find(db: Db, digests: readonly string[]): Promise<Map<string, Fou
   return found
 }
 
-/** Names a kind by everything it says. */
+/** Names a kind by everything it says: to let it say more, a migration must name those that are there anew. */
 export function digestOf(kind: CallKind): string {
   const text = JSON.stringify(KIND_COLUMNS.map((name) => kind[name]))
   return createHash('sha256').update(text).digest('base64url')

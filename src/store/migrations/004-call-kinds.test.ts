@@ -5,6 +5,7 @@ import { freshPostgres, noPostgres } from '../../../test/postgres.ts'
 import type { CallRecord } from '../../contract/call.ts'
 import { newId } from '../../lib/id.ts'
 import { callsIn } from '../call.ts'
+import { digestOf } from '../call-kind.ts'
 import { insertMany } from '../many.ts'
 import { openStore } from '../open.ts'
 import { outcomeOf } from '../outcome.ts'
@@ -120,6 +121,12 @@ for (const { name, url, missing } of STORES) {
     })
     expect(after.rows.map(told)).toEqual(before.rows.map(told))
     expect(await calls.ingest(FORMER)).toEqual([])
+    // The digests are those that later calls are looked up by.
+    const kinds = await db.selectFrom('call_kind').selectAll().execute()
+    for (const kind of kinds) expect(kind.digest).toBe(digestOf(kind))
+    const [table, column] = name === 'SQLite' ? ['sqlite_master', 'name'] : ['pg_indexes', 'indexname']
+    const index = sql`select 1 from ${sql.table(table)} where ${sql.ref(column)} = 'rollup_of_key'`
+    expect((await index.execute(db)).rows).toHaveLength(1)
     await close()
   })
 }
