@@ -1,8 +1,8 @@
-import { CompiledQuery, type Selectable } from 'kysely'
+import type { Selectable } from 'kysely'
 import type { Due, Made } from '../contract/origin.ts'
 import { AT, type StoredCall } from './call-parts.ts'
 import { startedAtOf } from './call-seq.ts'
-import { insertMany } from './many.ts'
+import { insertMany, query } from './many.ts'
 import type { Db, OriginTable } from './schema.ts'
 
 const COLUMNS = ['sequence', 'at', 'tenant', 'provider', 'model', 'credential', 'ids', 'due', 'settled']
@@ -23,7 +23,7 @@ export const originsIn = (db: Db) => ({
   async add(calls: readonly StoredCall[]): Promise<void> {
     const rows = calls.flatMap(({ made, row }) => (made ? [{ made, at: startedAtOf(row[AT.seq]) }] : []))
     if (rows.length === 0) return
-    const { value } = (await db.executeQuery<{ value: string }>(CompiledQuery.raw(TAKE, [rows.length]))).rows[0]!
+    const { value } = (await db.executeQuery(query<{ value: string }>(TAKE, [rows.length]))).rows[0]!
     let sequence = Number(value) - rows.length
     await insertMany(
       db,
