@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { AppError } from '../../errors.ts'
 import { asNumber, asObject, asText, parseObject } from '../json.ts'
-import { assumeRole, assumeWithToken, regionOf } from './aws-sts.ts'
+import { assumeRole, assumeWithToken, domainOf, regionOf } from './aws-sts.ts'
 import type { AwsCredentials } from './sigv4.ts'
 import type { World } from './world.ts'
 
@@ -127,8 +127,7 @@ class Profiles {
     if (!(Date.parse(asText(kept?.['expiresAt']) ?? '') > this.#world.now()))
       throw unusable(name, `the sign-in has expired: ${login}`)
     const query = new URLSearchParams({ role_name: role, account_id: account })
-    const host = `portal.sso.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`
-    const response = await this.#world.fetch(`https://${host}/federation/credentials?${query}`, {
+    const response = await this.#world.fetch(`https://portal.sso.${domainOf(region)}/federation/credentials?${query}`, {
       headers: { 'x-amz-sso_bearer_token': token },
       signal: AbortSignal.timeout(10_000),
     })

@@ -6,6 +6,9 @@ import type { World } from './world.ts'
 
 export const regionOf = (env: World['env']): string | undefined => env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION']
 
+/** Where AWS answers in a region: China has a domain of its own. */
+export const domainOf = (region: string): string => `${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`
+
 /** A role, and what its trust policy may ask for. */
 export type Assumed = {
   readonly role: string
@@ -41,7 +44,7 @@ async function ask(
   further: Readonly<Record<string, string>>,
   by?: AwsCredentials,
 ): Promise<AwsCredentials> {
-  const host = !region ? 'sts.amazonaws.com' : `sts.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`
+  const host = region ? `sts.${domainOf(region)}` : 'sts.amazonaws.com'
   const body = new URLSearchParams({
     Action: action,
     Version: '2011-06-15',
