@@ -8,7 +8,9 @@ import { Alias } from '../contract/alias.ts'
 import { Budget } from '../contract/budget.ts'
 import type { Client } from '../contract/client.ts'
 import { Guard } from '../contract/guard.ts'
+import { issueWords, valueAt } from '../contract/issue-words.ts'
 import { Limit } from '../contract/limit.ts'
+import type { Place } from '../contract/routing.ts'
 import { Section, SECTIONS } from '../contract/section.ts'
 import { AppError } from '../errors.ts'
 import { type Command, defineCommand } from './command.ts'
@@ -150,7 +152,8 @@ function thingsIn<View extends Listed>(text: string, { one, many, schema, within
     const name =
       isObject(thing) && typeof thing['name'] === 'string' ? `${one} ${thing['name']}` : `${one} ${index + 1}`
     const place = issue?.path.join('.')
-    throw new AppError('invalid_request', `${name}: ${place ? `${place}: ` : ''}${issue?.message ?? 'it is not valid'}`)
+    const words = issue ? issueWords(issue, valueAt(thing, issue.path)) : 'it is not valid'
+    throw new AppError('invalid_request', `${name}: ${place ? `${place}: ` : ''}${words}`)
   })
 }
 
@@ -166,7 +169,9 @@ const ownerOf = ({ for: owner, per = [] }: { for?: object; per?: readonly string
   [words({ ...owner }), per.length > 0 ? `each ${per.join(' and ')}` : ''].filter(Boolean).join(', ') || 'all calls'
 
 /** Fields that the file leaves out are not set, whatever they were before. */
-const UNSET = Object.fromEntries(Object.keys(Alias.shape).map((field) => [field, null]))
+const UNSET = Object.fromEntries(Object.keys(Alias.omit({ name: true }).shape).map((field) => [field, null]))
+
+const placesOf = (places: readonly Place[]) => places.map(({ provider, model }) => `${provider}/${model}`).join(', ')
 
 const aliases: Noun<Awaited<ReturnType<typeof listOf<typeof listAliases>>>[number]> = {
   one: 'alias',
@@ -175,16 +180,11 @@ const aliases: Noun<Awaited<ReturnType<typeof listOf<typeof listAliases>>>[numbe
   list: (api) => listOf(api, listAliases),
   settingsOf: bare,
   says: ({ targets, strategy, fallbacks }) =>
-    [`${strategy} over ${targets.map(({ provider, model }) => `${provider}/${model}`).join(', ')}`]
-      .concat(
-        fallbacks.length > 0 ? `then ${fallbacks.map(({ provider, model }) => `${provider}/${model}`).join(', ')}` : [],
-      )
-      .join('; '),
-  put(api, { name, ...alias }: Alias, there) {
-    if (!there) return api(createAlias, { body: { name, ...alias } })
-    const { name: _, ...unset } = UNSET
-    return api(updateAlias, { params: { name }, body: { ...unset, ...alias } })
-  },
+    `${strategy} over ${placesOf(targets)}${fallbacks.length > 0 ? `; then ${placesOf(fallbacks)}` : ''}`,
+  put: (api, { name, ...alias }: Alias, there) =>
+    there
+      ? api(updateAlias, { params: { name }, body: { ...UNSET, ...alias } })
+      : api(createAlias, { body: { name, ...alias } }),
   remove: (api, name) => api(deleteAlias, { params: { name } }),
 }
 

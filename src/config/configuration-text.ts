@@ -1,7 +1,7 @@
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml'
 import type { z } from 'zod'
 import { Configuration } from '../contract/configuration.ts'
-import { choicesOf, issueWords } from '../contract/issue-words.ts'
+import { choicesOf, issueWords, valueAt } from '../contract/issue-words.ts'
 import { closest } from '../lib/closest.ts'
 import type { Finding } from './finding.ts'
 import { isReference, type ReferenceScope, resolveReference } from './reference.ts'
@@ -117,10 +117,6 @@ function missingReferences(configuration: Configuration, scope: ReferenceScope, 
     const resolved = resolveReference(secret, scope)
     return 'missing' in resolved ? [at(path, resolved.missing)] : []
   })
-}
-
-function valueAt(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>((at, step) => (at as Record<string | number, unknown> | undefined)?.[step], value)
 }
 
 /** Where a path stands in the text; a path that is missing stands at what lacks it. */

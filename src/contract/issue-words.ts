@@ -43,6 +43,11 @@ export function issueWords(issue: z.core.$ZodIssue, given: unknown, hints: Issue
   return `must be ${kind}${how}`
 }
 
+/** The value at the path of an issue; undefined where there is none. */
+export function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | null | undefined)?.[step], value)
+}
+
 /** What a value may be, where it is one of a few. */
 export function choicesOf(issue: z.core.$ZodIssue): string[] | undefined {
   if (issue.code === 'invalid_value') return issue.values.map(String)

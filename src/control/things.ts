@@ -1,3 +1,4 @@
+import { issueWords, valueAt } from '../contract/issue-words.ts'
 import { AppError } from '../errors.ts'
 import { mergePatch } from '../lib/merge-patch.ts'
 import { resourcesIn } from '../store/resource.ts'
@@ -148,7 +149,10 @@ function idOf<K extends Kind>(kind: K, value: ValueOf<K>): string {
 function parsed<K extends Kind>(kind: K, value: unknown): ValueOf<K> {
   const result = KINDS[kind].schema.safeParse(value)
   if (result.success) return result.data as ValueOf<K>
-  const findings = result.error.issues.map((issue) => ({ place: `/${issue.path.join('/')}`, message: issue.message }))
+  const findings = result.error.issues.map((issue) => ({
+    place: `/${issue.path.join('/')}`,
+    message: issueWords(issue, valueAt(value, issue.path)),
+  }))
   throw new AppError('invalid_request', `${findings[0]?.place}: ${findings[0]?.message}`, { findings })
 }
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { issueWords } from '../contract/issue-words.ts'
+import { issueWords, valueAt } from '../contract/issue-words.ts'
 import type { Route } from '../contract/route.ts'
 import { AppError } from '../errors.ts'
 
@@ -22,10 +22,7 @@ export function bind(
     if (result.success) return result.data
     for (const issue of result.error.issues) {
       const path = issue.path.join('/')
-      const given = issue.path.reduce<unknown>(
-        (at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step],
-        value,
-      )
+      const given = valueAt(value, issue.path)
       const words = given === undefined && path !== '' ? 'is missing' : issueWords(issue, given)
       if (issue.code !== 'unrecognized_keys') findings.push({ place: place(path), message: words })
       else
