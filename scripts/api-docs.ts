@@ -45,11 +45,10 @@ function describe(name: string, route: Route): string {
   lines.push('')
   if (route.query) lines.push(`- query: ${fields(route.query, 'input')}`)
   if (route.body) lines.push(`- body${route.merge ? ' (merge patch)' : ''}: ${fields(route.body, 'input')}`)
-  const produces = { json: '', csv: 'CSV, streamed', events: 'server-sent events; each `data`: ' }[
-    route.produces ?? 'json'
-  ]
-  const result = route.result ? `${produces}${fields(route.result, 'output')}` : produces || 'nothing (204)'
-  lines.push(`- answer${route.status ? ` (${route.status})` : ''}: ${result}`, '')
+  const produces = { json: '', csv: 'CSV, streamed', events: 'server-sent events' }[route.produces ?? 'json']
+  const result = route.result && fields(route.result, 'output')
+  const answer = produces && result ? `${produces}; each \`data\`: ${result}` : produces || result || 'nothing (204)'
+  lines.push(`- answer${route.status ? ` (${route.status})` : ''}: ${answer}`, '')
   return lines.join('\n')
 }
 

@@ -1,4 +1,4 @@
-// Of the package: the only reader of its manifest.
 import manifest from '../../package.json' with { type: 'json' }
 
+/** The version of the package. Nothing else reads its manifest. */
 export const version: string = manifest.version

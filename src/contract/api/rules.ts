@@ -24,7 +24,7 @@ export type LimitView = z.infer<typeof LimitView>
 export const BudgetView = z.object({
   ...Budget.shape,
   ...Kept.shape,
-  /** What is spent in the present period by the ledger, the fullest first. */
+  /** What is spent in the present period, the fullest first: as the running gateway counts, else by the ledger. */
   used: z
     .array(z.object({ share: Share, spent_micros: Micros, reserved_micros: Micros, resets_at: Timestamp.nullable() }))
     .nullable(),
