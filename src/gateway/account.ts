@@ -11,14 +11,15 @@ const BYTES_PER_TOKEN = 4
 export function learn(call: Call, report: TapReport): void {
   if (report.usage) call.usage = report.usage
   if (report.finish) call.finish = report.finish
-  const estimated = !report.complete && report.estimatedOutput > 0
+  const told = call.usage ? call.usage.output + call.usage.reasoning : 0
+  const estimated = !report.complete && report.estimatedOutput > told
   if (estimated) {
     // The answer was cut before the vendor told: what was produced is charged.
     const known = call.usage ?? {
       ...NO_USAGE,
       inputUncached: Math.ceil((call.bytesIn + call.continued) / BYTES_PER_TOKEN),
     }
-    call.usage = { ...known, output: Math.max(known.output, report.estimatedOutput) }
+    call.usage = { ...known, output: report.estimatedOutput - known.reasoning }
   }
   price(call)
   if (estimated && call.priceSource !== null) call.priceSource += ', tokens estimated'

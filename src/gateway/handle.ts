@@ -14,7 +14,7 @@ import { identify } from './identify.ts'
 import { plotItinerary } from './itinerary.ts'
 import { mirror } from './mirror.ts'
 import type { Incoming } from './plan.ts'
-import { errorAnswer, toCallError } from './refuse.ts'
+import { errorAnswer, statusSeen, toCallError } from './refuse.ts'
 import { forwardedLines } from './request-head.ts'
 import { resolve } from './resolve.ts'
 import type { Match } from './route.ts'
@@ -103,7 +103,7 @@ function methodNotAllowed(method: string): AppError {
 export async function refuse(gateway: Gateway, call: Call, cause: unknown, allow = 'POST'): Promise<Answer> {
   const error = toCallError(cause)
   if (error.code === 'internal') gateway.report(cause, call.id)
-  call.status = error.status
+  call.status = statusSeen(error, call.route.dialect)
   call.errorCode = error.code
   learn(call, { complete: false, estimatedOutput: 0 })
   try {

@@ -2,15 +2,12 @@ import type { AppError } from '../errors.ts'
 import { latin1 } from '../lib/bytes.ts'
 import { callErrorOf, cutStream } from '../llm/errors.ts'
 import type { CallError } from '../llm/spec.ts'
+import { CONTENT } from '../llm/stream/tail.ts'
 import type { StreamTransform } from './transform.ts'
 import type { Sink, Upcall } from './upcall.ts'
 
 /** A stream that sends this much without content is let go. */
 const MAX_HELD_BYTES = 262_144
-
-/** Text, thought or arguments in an event of any dialect. */
-const CONTENT =
-  /"(?:content|text|reasoning_content|reasoning|thinking|partial_json|arguments|delta|refusal|data|transcript)"\s*:\s*"[^"]/g
 
 /**
  * Holds the beginning of a stream until it has shown some events with content, so that one which dies at once can still be answered by

@@ -1,12 +1,14 @@
 import { AppError } from '../errors.ts'
 import { latin1, utf8 } from '../lib/bytes.ts'
+import { failureIn, vendorError } from '../llm/errors.ts'
+import { asArray, asObject } from '../llm/json.ts'
 import type { DecodeContext } from '../llm/target.ts'
 import { completionsClient } from '../llm/operations/completions.ts'
 import { countAt, guessTokens, readCounted, writeCount } from '../llm/operations/count-tokens.ts'
 import { geminiEmbeddingClient } from '../llm/operations/gemini-client.ts'
 import type { AnswerOptions, ClientSide, EncodedRequest, TapReport, VendorSide } from '../llm/protocol.ts'
 import { protocolOf } from '../llm/protocols.ts'
-import type { ChatRequest, Json, JsonObject, Usage } from '../llm/spec.ts'
+import type { ChatRequest, Json, JsonObject, ProtocolId, Usage } from '../llm/spec.ts'
 import { isJson } from '../llm/stream/json-scan.ts'
 import { errorEncoder } from './error-encoder.ts'
 import { MadeIds } from '../llm/stream/made-ids.ts'
@@ -168,6 +170,7 @@ function passThrough(
     ? edited.body
     : spliceRequest(incoming.body, scan, { model: target.model, includeUsage: asksUsage })
   const tapOptions = { stripUsage, quirks }
+  const isChat = endpoint === 'chat' || endpoint === 'completions'
   return {
     outgoing: {
       served,
@@ -179,13 +182,16 @@ function passThrough(
     vendor,
     dropped: edited?.dropped ?? [],
     answer: (bytes, contentType) => {
-      const json = !NOT_JSON.test(contentType)
-      if (json && vendor.readReport && bytes.length <= PARSED_WHOLE)
-        return { body: bytes, report: reportOf((body) => vendor.readReport!(body, quirks), bytes) }
+      const json = isChat || !NOT_JSON.test(contentType)
+      if (json && vendor.readReport && bytes.length <= PARSED_WHOLE) {
+        const report = reportOf((body) => vendor.readReport!(body, quirks), bytes)
+        return { body: bytes, report: isChat ? proven(report, bytes, vendor, dialect) : report }
+      }
       if (json && !isJson(bytes)) throw notJson()
       const tap = vendor.createUsageTap(false, tapOptions)
       const out = tap.push(bytes)
-      return { body: out, report: tap.report() }
+      const report = tap.report()
+      return { body: out, report: isChat ? proven(report, bytes, vendor, dialect) : report }
     },
     stream: () => new PassThrough(vendor.createUsageTap(true, tapOptions), (resumed) => errorEncoder(call, resumed)),
     streamContentType: 'text/event-stream; charset=utf-8',
@@ -215,13 +221,7 @@ function translate(call: Call, incoming: Incoming, target: SnapshotTarget, serve
   const vendor = vendorOf(served)
   const request = decode(call, incoming)
   const encoded = vendor.encodeRequest(request, targetFacts(target, served))
-  const options: AnswerOptions = {
-    request,
-    model: call.modelAsked ?? target.model,
-    requestId: call.id,
-    created: Math.floor(call.startedAt / 1000),
-    query: incoming.query,
-  }
+  const options = optionsOf(call, incoming, target.model)
   const context: DecodeContext = encoded.context
   return {
     outgoing: outgoingOf(encoded, served),
@@ -319,6 +319,29 @@ function notJson(cause?: unknown): AppError {
 function reportOf(read: (body: Json) => TapReport, bytes: Uint8Array): TapReport {
   const report = read(parseJson(bytes, latin1))
   return report.error ? read(parseJson(bytes)) : report
+}
+
+/** What tells neither why it ended nor what it used may be no answer at all. Throws `upstream_invalid` where it is none. */
+function proven(report: TapReport, bytes: Uint8Array, vendor: VendorSide, dialect: ProtocolId): TapReport {
+  if (report.error || (report.finish && report.usage)) return report
+  const body = parseJson(bytes)
+  const failure = asObject(asObject(body)?.['error'])
+  if (failure) return { ...report, complete: false, error: vendorError(failureIn({ error: failure })) }
+  if (dialect !== 'openai-chat') vendor.decodeResponse(body)
+  else if (asArray(asObject(body)?.['choices']).length === 0)
+    throw new AppError('upstream_invalid', 'the provider answered without choices')
+  return report
+}
+
+/** What the client's format prints of a call. */
+export function optionsOf(call: Call, incoming: Incoming, model: string): AnswerOptions {
+  return {
+    request: decode(call, incoming),
+    model: call.modelAsked ?? model,
+    requestId: call.id,
+    created: Math.floor(call.startedAt / 1000),
+    query: incoming.query,
+  }
 }
 
 function parseJson(bytes: Uint8Array, decode = utf8): Json {

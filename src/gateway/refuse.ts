@@ -31,6 +31,12 @@ function withWait(error: CallError): CallError {
   return waits && error.retryAfterMs === undefined ? { ...error, retryAfterMs: DEFAULT_WAIT_MS } : error
 }
 
+/** The status that a client of this dialect sees: each has its own word for too much load. */
+export function statusSeen(error: CallError, dialect: ProtocolId): number {
+  if (error.status !== 503 && error.status !== 529) return error.status
+  return protocolOf(dialect).client?.encodeError(error, '').status ?? error.status
+}
+
 /** An error's answer in the caller's dialect, with the request id that its record has. `extra` are further header lines. */
 export function errorAnswer(error: CallError, dialect: ProtocolId, requestId: string, extra = ''): Answer {
   const client = protocolOf(dialect).client ?? protocolOf('openai-chat').client!

@@ -202,7 +202,9 @@ export class StreamRelay implements Sink, StreamBody {
     const call = this.#call
     call.bytesOut += last.length
     const report = this.#transform.report()
-    learn(call, report)
+    // A stream that failed before it said anything is a failed attempt: not charged.
+    const isVoid = typeof this.#ended !== 'string' && report.estimatedOutput === 0 && call.continued === 0
+    if (report.complete || !isVoid) learn(call, report)
     if (!this.#continued) rememberMade(this.#gateway, call, report)
     if (call.capture && this.#ended === 'whole') {
       call.capture.add(last)

@@ -253,7 +253,7 @@ export class Translation implements StreamTransform {
       ...(this.#id ? { id: this.#id } : {}),
       ...(this.#error ? { error: this.#error } : {}),
       complete: this.finished && !this.#error,
-      estimatedOutput: this.#usage ? 0 : this.#pieces,
+      estimatedOutput: this.finished && !this.#error ? 0 : this.#pieces,
     }
   }
 

@@ -24,6 +24,7 @@ import { refusedBy } from './refused-by.ts'
 import { send, settle } from './send.ts'
 import { rememberMade } from './state.ts'
 import { TargetUse } from './target-use.ts'
+import { asStream, wantsStream } from './told-stream.ts'
 import type { Upcall } from './upcall.ts'
 
 /** One target's turn in a call. */
@@ -162,7 +163,7 @@ async function receive(turn: Turn, plan: Plan, upcall: Upcall, use: TargetUse): 
     return failure
   }
   if (upcall.status >= 300) return refusedBy(plan.vendor, call, upcall, use)
-  const answer = readPlain(call, plan, upcall, use)
+  const answer = readPlain(turn, plan, upcall, use)
   if (!('report' in answer)) return answer
   const { report } = answer
   settle(call, upcall.status, null)
@@ -170,16 +171,24 @@ async function receive(turn: Turn, plan: Plan, upcall: Upcall, use: TargetUse): 
   learn(call, report)
   rememberMade(gateway, call, report)
   use.succeed(call.upstreamMs, tokensOf(call))
-  const body = call.guard?.set.readsOutput ? await guardAnswer(call.guard, answer.body) : answer.body
+  const guarded = call.guard?.set.readsOutput ? await guardAnswer(call.guard, answer.body) : answer.body
+  const told = wantsStream(call)
+  const body = told ? asStream(call, turn.incoming, guarded) : guarded
   call.status = 200
   call.bytesOut = body.length
-  const type = typeof body === 'string' ? JSON_TYPE : contentTypeOf(upcall) || JSON_TYPE
+  const type = told ? plan.streamContentType : typeOf(call, body, upcall)
   if (call.capture) {
     call.capture.add(body)
     keepAnswer(call, type)
   }
   await record(gateway, call)
-  return new Answer(200, answerHeaders(call, type), body)
+  return new Answer(200, told ? answerHeaders(call, type) + STREAM_LINES : answerHeaders(call, type), body)
+}
+
+/** SDKs read no answer whose type is not JSON: some servers forget to say so. */
+function typeOf({ route }: Call, body: Uint8Array | string, upcall: Upcall): string {
+  if (typeof body === 'string' || route.endpoint === 'chat' || route.endpoint === 'completions') return JSON_TYPE
+  return contentTypeOf(upcall) || JSON_TYPE
 }
 
 /** An answer that needed no vendor: it has its record, and costs nothing. */
@@ -205,10 +214,12 @@ function unsupported(dropped: readonly string[], provider: string): AppError {
 }
 
 /** The vendor's whole answer for the client, or why it is none. */
-function readPlain(call: Call, plan: Plan, upcall: Upcall, use: TargetUse): PlainAnswer | CallError {
+function readPlain({ call, incoming }: Turn, plan: Plan, upcall: Upcall, use: TargetUse): PlainAnswer | CallError {
   try {
     const answer = plan.answer(upcall.body(), contentTypeOf(upcall))
     if (answer.report.error) throw new Refusal(answer.report.error)
+    // What is no answer has to be known while another target may still give one.
+    if (wantsStream(call)) asStream(call, incoming, answer.body)
     return answer
   } catch (error) {
     const failure = toCallError(error)

@@ -9,6 +9,8 @@ export type Sink = {
   fail(error: AppError): void
 }
 
+/** What an answer without a type is taken for where a stream was asked for. */
+const STREAM_TYPE = 'text/event-stream'
 const LARGEST_ANSWER = 64 * 1024 * 1024
 
 /**
@@ -49,7 +51,7 @@ export class Upcall implements ExchangeListener {
     const encoding = head.get('content-encoding')
     if (encoding !== undefined && !this.#inflates(encoding)) return
     if (!this.#wantsStream || status >= 300) return
-    const type = head.get('content-type') ?? ''
+    const type = head.get('content-type') ?? STREAM_TYPE
     this.streaming = /^(?:text\/event-stream|application\/(?:vnd\.amazon\.eventstream|x-ndjson|json-seq))/i.test(type)
     if (this.streaming) this.#resolve()
   }

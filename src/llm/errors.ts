@@ -126,6 +126,11 @@ export type VendorFailure = {
 
 const SECRET = /\b(?:sk|pk|rk|xai|gsk|AIza|key|AKIA|ASIA)[-_A-Za-z0-9*]{12,}/g
 
+const silent = (status: number) =>
+  status >= 300 && status < 400
+    ? `the provider answered ${status}, a redirect, which is never followed: its operator must check base_url`
+    : `the provider answered ${status} without a message`
+
 /** One failure of a vendor. Keys that vendors quote in their messages are hidden. */
 export function vendorError(failure: VendorFailure): CallError {
   const words = `${failure.type ?? ''} ${failure.code ?? ''}`.trim()
@@ -138,7 +143,7 @@ export function vendorError(failure: VendorFailure): CallError {
   return {
     code,
     status: PASSED_ON.has(status) && code !== 'upstream_unauthorized' ? status : ERRORS[code].status,
-    message: message || `the provider answered ${status} without a message`,
+    message: message || silent(failure.status ?? status),
     retryable: code === 'quota_exceeded' ? false : ERRORS[code].retryable || status === 409,
     ...(failure.retryAfterMs === undefined ? {} : { retryAfterMs: failure.retryAfterMs }),
     ...(failure.field === undefined ? {} : { field: failure.field }),

@@ -1,4 +1,5 @@
 // The two ends of an answer that passes through: where vendors name the model and where they count the tokens.
+import { latin1 } from '../../lib/bytes.ts'
 import type { JsonObject } from '../spec.ts'
 import { asObject } from '../json.ts'
 import { QUOTE, skipSpace, skipString, skipValue } from './json-scan.ts'
@@ -166,10 +167,15 @@ export const lastText = (bytes: Buffer, name: string) => textAt(bytes, findLast(
 
 const BLANK = Buffer.from('\n\n')
 
-/** How many events a stream has had, judged by the size of those at its end. */
+/** Text, thought or arguments in an event of any format. */
+export const CONTENT =
+  /"(?:content|text|reasoning_content|reasoning|thinking|partial_json|arguments|delta|refusal|data|transcript)"\s*:\s*"[^"]/g
+
+/** How many events a stream has had, judged by the size of those at its end; 0 where none said anything. */
 export function estimateEvents(tail: Tail): number {
   const bytes = tail.tail()
   if (bytes.length === 0) return 0
+  if (bytes.length === tail.total && latin1(bytes).search(CONTENT) === -1) return 0
   let events = 0
   for (let at = bytes.indexOf(BLANK); at !== -1; at = bytes.indexOf(BLANK, at + 2)) events++
   return Math.round((events * tail.total) / bytes.length)
