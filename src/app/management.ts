@@ -79,10 +79,11 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
 
   const tryOpen = async (): Promise<Open> => {
     const store = await openStore(config.databaseUrl, { thread: true, waitMs: FIRST_WAIT_MS })
-    // Read before records move again: those of this process are counted as they happen.
-    const spent = options.spent && (await ledgerIn(store.db).spentSince(0))
-    const endFeed = (await options.feed?.open(store)) ?? (() => {})
+    let endFeed = () => {}
     try {
+      // Read before records move again: those of this process are counted as they happen.
+      const spent = options.spent && (await ledgerIn(store.db).spentSince(0))
+      endFeed = (await options.feed?.open(store)) ?? endFeed
       const control = await openControl({
         config,
         file: options.file,

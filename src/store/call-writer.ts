@@ -13,11 +13,14 @@ export type CallWriter = {
   readonly close: () => Promise<void>
 }
 
+/** One writes, one looks whether the server is there. */
+const WRITER_CONNECTIONS = 2
+
 /** Opens a writer on the thread it is called on. In SQLite the rows go through one prepared statement: it runs for every call. */
 export async function openCallWriter(url: string): Promise<CallWriter> {
   const path = pathOfSqlite(url)
   if (path !== undefined) return openSqliteWriter(path)
-  const store = await openStore(url)
+  const store = await openStore(url, { connections: WRITER_CONNECTIONS })
   return { add: (calls) => callsIn(store.db).add(calls), close: store.close }
 }
 

@@ -20,7 +20,11 @@ export type StoreOptions = {
   readonly waitMs?: number
   /** For a look that changes nothing, the schema least of all. SQLite files are opened without the right to write. */
   readonly readOnly?: boolean
+  /** How many connections to PostgreSQL there may be at a time; 10 unless said. */
+  readonly connections?: number
 }
+
+const CONNECTIONS = 10
 
 /**
  * Opens `sqlite:PATH`, `sqlite::memory:`, or `postgres://…` and migrates it. Throws `not_ready`, naming the remedy, when the
@@ -29,7 +33,13 @@ export type StoreOptions = {
 export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
   const kind = /^postgres(ql)?:/.test(url) ? 'postgres' : 'sqlite'
   const db = new Kysely<Schema>({
-    dialect: kind === 'postgres' ? postgresDialect(url) : sqliteDialect(() => openSqlite(pathOf(url), options)),
+    dialect:
+      kind === 'postgres'
+        ? postgresDialect(url, databaseName(url), options.connections ?? CONNECTIONS)
+        : sqliteDialect(
+            () => openSqlite(pathOf(url), options),
+            (error) => unreachable(url, kind, error),
+          ),
   })
   try {
     if (!options.readOnly) await migrate(db)

@@ -1,4 +1,3 @@
-import { SQL } from 'bun'
 import {
   CompiledQuery,
   PostgresAdapter,
@@ -9,34 +8,34 @@ import {
   type Driver,
   type QueryResult,
 } from 'kysely'
+import { type PostgresClient, PostgresPool } from './postgres-pool.ts'
 
-const CONNECTIONS = 10
+type PostgresConnection = DatabaseConnection & { readonly client: PostgresClient }
 
-type Reserved = Awaited<ReturnType<SQL['reserve']>>
-type PostgresConnection = DatabaseConnection & { readonly reserved: Reserved }
-
-/** A kysely dialect over Bun's PostgreSQL client. `bigint` columns arrive as numbers: no value of ours leaves the safe range. */
-export function postgresDialect(url: string): Dialect {
+/**
+ * A kysely dialect over Bun's PostgreSQL client. `bigint` columns arrive as numbers: no value of ours leaves the safe range. At most
+ * `connections` are open at a time. `name` is how people are told of the database.
+ */
+export function postgresDialect(url: string, name: string, connections: number): Dialect {
   return {
     createAdapter: () => new PostgresAdapter(),
     createIntrospector: (db) => new PostgresIntrospector(db),
     createQueryCompiler: () => new PostgresQueryCompiler(),
-    createDriver: () =>
-      driverOver(new SQL({ url, max: CONNECTIONS, bigint: true, idleTimeout: 60, connectionTimeout: 5 })),
+    createDriver: () => driverOver(new PostgresPool(url, name, connections)),
   }
 }
 
-function driverOver(pool: SQL): Driver {
+function driverOver(pool: PostgresPool): Driver {
   const run = async (connection: DatabaseConnection, sql: string) =>
     void (await connection.executeQuery(CompiledQuery.raw(sql)))
   return {
     init: async () => {},
     async acquireConnection() {
-      const reserved = await pool.reserve()
+      const client = await pool.acquire()
       const connection: PostgresConnection = {
-        reserved,
+        client,
         async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-          const rows = (await reserved.unsafe(sql, [...parameters])) as Record<string, unknown>[] & { count: number }
+          const rows = await client.run(sql, parameters)
           return { rows: withNumbers(rows) as R[], numAffectedRows: BigInt(rows.count ?? 0) }
         },
         // oxlint-disable-next-line require-yield
@@ -49,11 +48,13 @@ function driverOver(pool: SQL): Driver {
     beginTransaction: (connection, { isolationLevel }) =>
       run(connection, isolationLevel ? `begin isolation level ${isolationLevel}` : 'begin'),
     commitTransaction: (connection) => run(connection, 'commit'),
-    rollbackTransaction: (connection) => run(connection, 'rollback'),
-    async releaseConnection(connection) {
-      await (connection as PostgresConnection).reserved.release()
+    async rollbackTransaction(connection) {
+      const { client } = connection as PostgresConnection
+      // The server rolls back what a lost connection had begun; the first error is the one to tell.
+      if (client.broken === undefined) await run(connection, 'rollback').catch((error: unknown) => client.break(error))
     },
-    destroy: () => pool.close({ timeout: 5 }),
+    releaseConnection: async (connection) => pool.release((connection as PostgresConnection).client),
+    destroy: () => pool.close(),
   }
 }
 

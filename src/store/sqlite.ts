@@ -98,22 +98,27 @@ export function openSqliteHere(
   }
 }
 
-/** A kysely dialect over one SQLite connection; kysely's own mutex keeps transactions apart. */
-export function sqliteDialect(open: () => Promise<SqliteExecutor>): Dialect {
+/** What is no fault of the statement: another program holds the file, or the disk refuses. */
+const AWAY = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN)/
+
+/** A kysely dialect over one SQLite connection; kysely's own mutex keeps transactions apart. `away` says in words that the file cannot be used now. */
+export function sqliteDialect(open: () => Promise<SqliteExecutor>, away?: (cause: unknown) => Error): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
-    createDriver: () => driverOver(open),
+    createDriver: () => driverOver(open, away),
   }
 }
 
-function driverOver(open: () => Promise<SqliteExecutor>): Driver {
+function driverOver(open: () => Promise<SqliteExecutor>, away?: (cause: unknown) => Error): Driver {
   let executor: SqliteExecutor | undefined
   const connection: DatabaseConnection = {
     async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
       if (!executor) throw new Error('the database is closed')
-      const { rows, changes } = await executor.execute(sql, parameters)
+      const { rows, changes } = await executor.execute(sql, parameters).catch((error: unknown) => {
+        throw away && AWAY.test(String((error as { code?: unknown }).code)) ? away(error) : error
+      })
       return { rows: rows as R[], numAffectedRows: BigInt(changes) }
     },
     // oxlint-disable-next-line require-yield

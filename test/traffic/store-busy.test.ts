@@ -2,6 +2,7 @@
 import { Database } from 'bun:sqlite'
 import { afterAll, expect, test } from 'bun:test'
 import { join } from 'node:path'
+import { readRunning } from '../../src/control/data-folder.ts'
 import { FakeVendor } from '../fake-vendor/vendor.ts'
 import { GatewayProcess } from '../helpers/process.ts'
 
@@ -42,6 +43,19 @@ test('calls are served, limited and recorded while the database is held by someb
   const answers = []
   for (let n = 0; n < 45; n++) answers.push(await ask(address))
   expect(answers.map(({ status }) => status)).toEqual([...Array<number>(39).fill(200), ...Array<number>(6).fill(429)])
+  const { address: admin, token } = readRunning(join(gateway.folder, 'portreeve-data'))!
+  const refused = await fetch(`${admin}/api/v1/keys`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'another' }),
+  })
+  expect([refused.status, await refused.json()]).toMatchObject([
+    503,
+    {
+      code: 'not_ready',
+      detail: expect.stringMatching(/portreeve\.db cannot be used: .*Another program holds the file/),
+    },
+  ])
   holder.run('rollback')
   holder.close()
   expect(await gateway.stop()).toBe(0)
