@@ -57,7 +57,7 @@ export type TrafficOptions = {
 export function openTraffic({ redisUrl, holder, log }: TrafficOptions): NodeTraffic {
   const budgets = (): readonly Budget[] => (holder.known() ? holder.current().traffic.budgets : [])
   const alerts = new AlertSender()
-  const watch = new BudgetWatch(budgets(), alerts.send)
+  const watch = new BudgetWatch(budgets, alerts.send)
   const local = new LocalBank({
     make(spec) {
       const meter = newMeter(spec)
@@ -70,7 +70,6 @@ export function openTraffic({ redisUrl, holder, log }: TrafficOptions): NodeTraf
   const state = new TrafficState(bank, shared?.answers)
   state.origins.shared = shared?.origins
   const sweep = setInterval(() => {
-    watch.configure(budgets())
     // Beside gateway processes nobody else looks at what is configured.
     if (holder.known()) state.for(holder.current())
     state.sweep(Date.now())
@@ -175,9 +174,7 @@ function openShared(url: string, holder: SnapshotHolder, watch: BudgetWatch, log
         'PX',
         String(ALERT_KEPT_MS),
       ])) !== null
-    watch
-      .note(id, spent, start, claim)
-      .catch((error: unknown) => log('warn', `an alert was not sent: ${describeError(error)}`))
+    void watch.note(id, spent, start, claim)
   }
   const renewal = setInterval(() => leases.renew(bank.held()), RENEW_MS)
   return {

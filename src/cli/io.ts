@@ -19,3 +19,8 @@ export function processIo(): Io {
     readStdin: () => Bun.stdin.text(),
   }
 }
+
+/** For a process that serves: whoever reads what it prints may go away: lines are lost then, and nothing else. */
+export function surviveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+}

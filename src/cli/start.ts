@@ -1,7 +1,7 @@
 import { loadConfig } from '../config/config.ts'
 import { settingOptions } from '../config/setting.ts'
 import { defineCommand } from './command.ts'
-import type { Io } from './io.ts'
+import { surviveReaders, type Io } from './io.ts'
 
 const GRACE_MS = 110_000
 
@@ -33,6 +33,7 @@ export const start = defineCommand({
     const { startPortreeve } = await import('../app/start.ts')
     const { createLog } = await import('../app/log.ts')
     const { welcome } = await import('../app/welcome.ts')
+    surviveReaders()
     const log = createLog(config.logLevel, io.err)
     const running = await startPortreeve(config, file, log)
     // Whoever reads that it is ready may stop it at once.

@@ -5,6 +5,7 @@ import type { Control } from '../control/control.ts'
 import type { Origin } from '../control/sign-in.ts'
 import { AppError } from '../errors.ts'
 import { METRICS_TYPES, metricsFormat, renderMetrics, type MetricFamily } from '../lib/open-metrics.ts'
+import { within } from '../lib/within.ts'
 import { whoSends } from './authenticate.ts'
 
 /** A token that was good is good for this long while the database, which knows tokens, does not answer. */
@@ -68,10 +69,4 @@ const LOOPBACK_NAME = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i
 function isDirect({ headers }: Request): boolean {
   if (!LOOPBACK_NAME.test(headers.get('host') ?? '')) return false
   return [...PROXIED, 'authorization', 'sec-fetch-site', 'origin'].every((name) => !headers.has(name))
-}
-
-function within<T>(promise: Promise<T>, ms: number): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<T>()
-  const timer = setTimeout(() => reject(new AppError('not_ready', 'the database does not answer in time')), ms)
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }

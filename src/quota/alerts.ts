@@ -5,8 +5,10 @@ import { Purse } from './purse.ts'
 const TRIES = 4
 const FIRST_PAUSE_MS = 1_000
 const TIMEOUT_MS = 5_000
-/** Messages that may wait for a receiver that does not answer; more are dropped and counted. */
+/** Messages that may wait for one receiver that does not answer; more are dropped and counted. */
 const MAX_PENDING = 100
+/** Shares of budgets of which is known what was told; a share that is forgotten may be told of twice. */
+const MAX_TOLD = 20_000
 
 /** What a message about a budget says. */
 export type BudgetAlert = {
@@ -28,39 +30,43 @@ type Send = (alerts: BudgetAlerts, alert: BudgetAlert) => void
 
 /** Watches purses and sends one message for each threshold and period. */
 export class BudgetWatch {
-  #budgets: ReadonlyMap<string, Budget>
+  /** As they are configured at the moment. */
+  readonly #configured: () => readonly Budget[]
+  #seen: readonly Budget[] = []
+  #budgets: ReadonlyMap<string, Budget> = new Map()
   readonly #told = new Map<string, { start: number; percents: Set<number> }>()
   readonly #send: Send
   readonly #clock: () => number
 
-  constructor(budgets: readonly Budget[], send: Send, clock: () => number = Date.now) {
-    this.#budgets = byName(budgets)
+  constructor(configured: () => readonly Budget[], send: Send, clock: () => number = Date.now) {
+    this.#configured = configured
     this.#send = send
     this.#clock = clock
   }
 
-  /** Takes up a new configuration. */
-  configure(budgets: readonly Budget[]): void {
-    this.#budgets = byName(budgets)
-  }
-
   /** `id` is the meter's: `budget|name|period` and the partition. */
   watch(id: string, purse: Purse): void {
-    purse.onSpent = (spent) => void this.note(id, spent, purse.startedAt(this.#clock()))
+    purse.onSpent = (spent) => {
+      void this.note(id, spent, purse.startedAt(this.#clock()))
+    }
   }
 
-  /** Looks at what was spent in the period that began at `start`. `claim` says whether nobody else has told of it. */
+  get remembered(): number {
+    return this.#told.size
+  }
+
+  /**
+   * Looks at what was spent in the period that began at `start`. `claim` says whether nobody else has told of it; when it cannot say, better twice than never.
+   * Never rejects: whoever spends is not to hear of who watches.
+   */
   async note(id: string, spent: number, start: number, claim?: (percent: number) => Promise<boolean>): Promise<void> {
     const [, name = '', , ...partition] = id.split('|')
-    const budget = this.#budgets.get(name)
+    const budget = this.#budgetsNow().get(name)
     if (!budget?.alerts || budget.amount_micros === 0) return
-    let told = this.#told.get(id)
-    if (told?.start !== start) this.#told.set(id, (told = { start, percents: new Set() }))
     for (const percent of budget.alerts.at) {
-      if (told.percents.has(percent) || spent * 100 < budget.amount_micros * percent) continue
-      told.percents.add(percent)
-      if (claim && !(await claim(percent))) continue
-      this.#send(budget.alerts, {
+      if (spent * 100 < budget.amount_micros * percent || !this.#isNews(id, start, percent)) continue
+      if (claim && !(await claim(percent).catch(() => true))) continue
+      this.#tell(budget.alerts, {
         type: 'budget.threshold',
         timestamp: new Date(this.#clock()).toISOString(),
         data: {
@@ -75,33 +81,80 @@ export class BudgetWatch {
       })
     }
   }
+
+  #budgetsNow(): ReadonlyMap<string, Budget> {
+    const configured = this.#configured()
+    if (configured !== this.#seen) {
+      this.#seen = configured
+      this.#budgets = new Map(configured.map((budget) => [budget.name, budget]))
+    }
+    return this.#budgets
+  }
+
+  /** Whether nobody was told of it yet; from now on somebody was. */
+  #isNews(id: string, start: number, percent: number): boolean {
+    const told = this.#told.get(id)
+    if (told?.start === start) {
+      if (told.percents.has(percent)) return false
+      told.percents.add(percent)
+      return true
+    }
+    this.#told.delete(id)
+    const [oldest] = this.#told.keys()
+    if (this.#told.size >= MAX_TOLD && oldest !== undefined) this.#told.delete(oldest)
+    this.#told.set(id, { start, percents: new Set([percent]) })
+    return true
+  }
+
+  #tell(alerts: BudgetAlerts, alert: BudgetAlert): void {
+    try {
+      this.#send(alerts, alert)
+    } catch {
+      // What watches must not break what it watches.
+    }
+  }
 }
 
-function byName(budgets: readonly Budget[]): ReadonlyMap<string, Budget> {
-  return new Map(budgets.map((budget) => [budget.name, budget]))
-}
-
-/** Sends messages in the background: signed, four tries, never without a secret, never more than a hundred at a time. */
+/** Sends messages in the background: signed, four tries, never without a secret, never more than a hundred at a time to one receiver. */
 export class AlertSender {
-  #pending = 0
+  /** By the receiver's address. */
+  readonly #pending = new Map<string, number>()
   dropped = 0
   readonly #pause: (ms: number) => Promise<void>
+  readonly #timeoutMs: number
 
-  constructor(pause: (ms: number) => Promise<void> = Bun.sleep) {
+  constructor(pause: (ms: number) => Promise<void> = Bun.sleep, timeoutMs = TIMEOUT_MS) {
     this.#pause = pause
+    this.#timeoutMs = timeoutMs
+  }
+
+  /** Messages on their way. */
+  get pending(): number {
+    return [...this.#pending.values()].reduce((sum, count) => sum + count, 0)
   }
 
   readonly send: Send = (alerts, alert) => {
     if (!alerts.secret) return
-    if (this.#pending >= MAX_PENDING) {
+    const { url, secret } = alerts
+    const pending = this.#pending.get(url) ?? 0
+    if (pending >= MAX_PENDING) {
       this.dropped++
       return
     }
-    this.#pending++
-    void this.#deliver(alerts.url, alerts.secret, alert).finally(() => this.#pending--)
+    this.#pending.set(url, pending + 1)
+    void this.#deliver(url, secret, alert)
+      .then((arrived) => {
+        if (!arrived) this.dropped++
+      })
+      .catch(() => this.dropped++)
+      .finally(() => {
+        const left = (this.#pending.get(url) ?? 1) - 1
+        if (left > 0) this.#pending.set(url, left)
+        else this.#pending.delete(url)
+      })
   }
 
-  async #deliver(url: string, secret: string, alert: BudgetAlert): Promise<void> {
+  async #deliver(url: string, secret: string, alert: BudgetAlert): Promise<boolean> {
     const body = JSON.stringify(alert)
     const id = `msg_${crypto.randomUUID()}`
     for (let attempt = 0; attempt < TRIES; attempt++) {
@@ -113,14 +166,14 @@ export class AlertSender {
           body,
           headers: { ...headers, 'content-type': 'application/json' },
           redirect: 'manual',
-          signal: AbortSignal.timeout(TIMEOUT_MS),
+          signal: AbortSignal.timeout(this.#timeoutMs),
         })
         await answer.body?.cancel()
-        if (answer.ok) return
+        if (answer.ok) return true
       } catch {
         // The receiver is away: the next try may find it.
       }
     }
-    this.dropped++
+    return false
   }
 }

@@ -173,7 +173,7 @@ test('alerts come once for each threshold and period', () => {
   const url = 'https://alerts.example/hook'
   const budget = Budget.parse({ name: 'b', amount_micros: 100, period: 'day', alerts: { url, secret: 'x' } })
   const watch = new BudgetWatch(
-    [budget],
+    () => [budget],
     (_, alert) => seen.push(alert),
     () => now,
   )

@@ -13,10 +13,10 @@ export async function askWebhook(
   texts: readonly string[],
 ): Promise<WebhookVerdict> {
   const body = JSON.stringify({ guard: guard.name, side, texts })
-  const signature = guard.secret
-    ? signWebhook(guard.secret, `msg_${crypto.randomUUID()}`, Math.floor(Date.now() / 1_000), body)
-    : {}
   try {
+    const signature = guard.secret
+      ? signWebhook(guard.secret, `msg_${crypto.randomUUID()}`, Math.floor(Date.now() / 1_000), body)
+      : {}
     const answer = await fetch(guard.url, {
       method: 'POST',
       body,
@@ -24,13 +24,31 @@ export async function askWebhook(
       redirect: 'manual',
       signal: AbortSignal.timeout(guard.timeout_ms),
     })
-    const length = Number(answer.headers.get('content-length') ?? 0)
-    const verdict = answer.ok && length <= MAX_ANSWER_BYTES ? readVerdict(await answer.json(), texts.length) : undefined
+    const text = await readBounded(answer)
+    const verdict = text === undefined ? undefined : readVerdict(JSON.parse(text), texts.length)
     if (verdict) return verdict
   } catch {
-    // Late, away, or no JSON: decided below.
+    // Late, away, no JSON, or a secret that signs nothing: decided below.
   }
   return guard.on_failure === 'open' ? 'allow' : 'block'
+}
+
+/** The whole of an answer that is one; undefined, and the connection is given up, when the service refuses or says too much. */
+async function readBounded(answer: Response): Promise<string | undefined> {
+  if (!answer.ok) {
+    await answer.body?.cancel()
+    return undefined
+  }
+  const decoder = new TextDecoder()
+  let text = ''
+  let size = 0
+  for await (const chunk of answer.body ?? []) {
+    size += chunk.byteLength
+    // Leaving the loop cancels what is still to come.
+    if (size > MAX_ANSWER_BYTES) return undefined
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
 }
 
 function readVerdict(value: unknown, count: number): WebhookVerdict | undefined {
