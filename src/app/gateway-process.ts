@@ -9,8 +9,9 @@ import { describeError, type Log } from './log.ts'
 import type { GatewayFigures } from './process-figures.ts'
 import { standBackHousekeeping } from './stand-back.ts'
 
-/** How often a segment is handed over, so that records are seen soon. */
-const ROTATE_MS = 200
+/** A call that comes alone is seen soon; while calls keep coming, a segment holds those of a longer time, for each has its own cost. */
+const LOOK_MS = 200
+const APART_MS = 600
 
 /** One data plane with its listener and its spool: the whole of a worker, a part of the only process. */
 export type GatewayProcess = {
@@ -54,7 +55,11 @@ export function openGatewayProcess(options: GatewayProcessOptions): GatewayProce
     ...(options.rest ? { rest: options.rest } : {}),
   })
   standBackHousekeeping()
-  const rotation = setInterval(() => rotate(spool, log), ROTATE_MS)
+  let handedOver = Number.NEGATIVE_INFINITY
+  const rotation = setInterval(() => {
+    const now = performance.now()
+    if (now - handedOver >= APART_MS && rotate(spool, log)) handedOver = now
+  }, LOOK_MS)
   return {
     server,
     figures: () => ({
@@ -72,10 +77,11 @@ export function openGatewayProcess(options: GatewayProcessOptions): GatewayProce
   }
 }
 
-function rotate(spool: Spool, log: Log): void {
+function rotate(spool: Spool, log: Log): boolean {
   try {
-    spool.rotate()
+    return spool.rotate()
   } catch (error) {
     log('error', `call records cannot be handed over: ${describeError(error)}`)
+    return false
   }
 }

@@ -3,6 +3,7 @@ import { callErrorOf, cutStream } from '../llm/errors.ts'
 import type { CallError } from '../llm/spec.ts'
 import { endsEvent } from '../llm/stream/events.ts'
 import { keepAnswer, learn, record, tokensOf } from './account.ts'
+import type { Capture } from './cache/answers.ts'
 import type { Call } from './call.ts'
 import type { Continuation } from './continue/continuation.ts'
 import type { BodyWriter, StreamBody } from './downstream/answer.ts'
@@ -19,25 +20,28 @@ import type { Sink, Upcall } from './upcall.ts'
  * dialect's error event, or with the client gone; in each the record is durable before the last byte leaves.
  */
 export class StreamRelay implements Sink, StreamBody {
-  lastSent = performance.now()
+  // What each chunk needs comes first, so that it lies close together.
+  #over = false
+  /** The attempt before was settled, and the one that shall go on has not begun to speak. */
+  #handingOver = false
+  readonly #transform: StreamTransform
   active = false
+  #sent = 0
+  readonly #capture: Capture | undefined
+  /** Whether what was sent last ended an event: only then a comment may follow. */
+  #betweenEvents = true
+  #writer: BodyWriter | undefined
+  lastSent = performance.now()
   readonly #gateway: Gateway
   readonly #call: Call
   #upcall: Upcall
-  readonly #transform: StreamTransform
   readonly #keepAlives: KeepAlives
-  #writer: BodyWriter | undefined
-  #over = false
   /** How it ended, for the target's health. */
   #ended: CallError | 'whole' | 'left' = 'whole'
-  /** Whether what was sent last ended an event: only then a comment may follow. */
-  #betweenEvents = true
 
   #use: TargetUse
   readonly #held: readonly (Uint8Array | string)[]
   readonly #continuation: Continuation | undefined
-  /** The attempt before was settled, and the one that shall go on has not begun to speak. */
-  #handingOver = false
   #left = false
   #attemptOpen = true
   #continued = false
@@ -57,6 +61,7 @@ export class StreamRelay implements Sink, StreamBody {
     this.#held = held
     this.#gateway = gateway
     this.#call = call
+    this.#capture = call.capture
     this.#upcall = upcall
     this.#transform = transform
     this.#keepAlives = gateway.keepAlives
@@ -200,7 +205,7 @@ export class StreamRelay implements Sink, StreamBody {
   #close(last: Uint8Array | string = ''): void {
     this.#keepAlives.delete(this)
     const call = this.#call
-    call.bytesOut += last.length
+    call.bytesOut = this.#sent + last.length
     const report = this.#transform.report()
     // A stream that failed before it said anything is a failed attempt: not charged.
     const isVoid = typeof this.#ended !== 'string' && report.estimatedOutput === 0 && call.continued === 0
@@ -236,8 +241,8 @@ export class StreamRelay implements Sink, StreamBody {
 
   #send(out: Uint8Array | string): void {
     this.active = true
-    this.#call.bytesOut += out.length
-    this.#call.capture?.add(out)
+    this.#sent += out.length
+    this.#capture?.add(out)
     this.#betweenEvents = typeof out === 'string' ? out.endsWith('\n\n') : endsEvent(out)
     // The client reads slower than the vendor writes: the vendor waits.
     if (this.#writer?.write(out) === false) this.#upcall.exchange?.pause()

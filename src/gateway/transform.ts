@@ -54,20 +54,20 @@ const MOST_HELD = 262_144
  */
 export class PassThrough implements StreamTransform {
   finished = false
-  untold = false
   readonly #tap: UsageTap
-  readonly #encoder: (resumed: Resumed) => StreamEncoder
-  /** The two chunks that were sent last. */
-  #last: Uint8Array = NOTHING
-  #lastButOne: Uint8Array = NOTHING
+  /** What the tap said last, while nothing has come since. */
+  #report: TapReport | undefined
   /** The beginning of an event whose end has not come. */
   #held: EventRest | undefined
   /** Whether the last event that was sent goes on: it is larger than what is kept back. */
   #isOpen = false
   /** Bytes since the last line's end. */
   #sinceLine = 0
-  /** What the tap said last, while nothing has come since. */
-  #report: TapReport | undefined
+  /** The two chunks that were sent last. */
+  #last: Uint8Array = NOTHING
+  #lastButOne: Uint8Array = NOTHING
+  untold = false
+  readonly #encoder: (resumed: Resumed) => StreamEncoder
 
   /** `encoder` makes the error event, should one be needed. */
   constructor(tap: UsageTap, encoder: (resumed: Resumed) => StreamEncoder) {

@@ -1,10 +1,9 @@
 import { AppError } from '../errors.ts'
 import { inflating } from './upstream/inflate.ts'
-import type { AnswerHead, Exchange, ExchangeListener, UpstreamFailure } from './upstream/exchange.ts'
+import type { AnswerHead, ChunkSink, Exchange, ExchangeListener, UpstreamFailure } from './upstream/exchange.ts'
 
 /** Receives the rest of a streamed answer. */
-export type Sink = {
-  data(chunk: Uint8Array): void
+export type Sink = ChunkSink & {
   end(): void
   fail(error: AppError): void
 }
@@ -137,6 +136,7 @@ export class Upcall implements ExchangeListener {
   /** Takes the sink away and slows the vendor down: what comes now waits for the next `drainTo`. */
   buffer(): void {
     this.#sink = undefined
+    this.exchange?.pipe(undefined)
     this.exchange?.pause()
   }
 
@@ -151,6 +151,8 @@ export class Upcall implements ExchangeListener {
     const chunks = this.#chunks
     this.#chunks = []
     for (const chunk of chunks) sink.data(chunk)
+    // What is to be decompressed comes here first.
+    if (!this.#inflating) this.exchange?.pipe(sink)
     if (!this.#ended) return
     if (this.#failure) sink.fail(this.#failure)
     else sink.end()

@@ -42,9 +42,11 @@ export class Spool {
   }
 
   /** Closes the segment, if there is one, and hands it over to be ingested. Called on a timer, so that records appear soon. */
-  rotate(): void {
+  rotate(): boolean {
     this.#flush()
+    const isOpen = this.#descriptor >= 0
     this.#close()
+    return isOpen
   }
 
   readonly #flush = (): void => {

@@ -1,10 +1,11 @@
 import { AppError } from '../../errors.ts'
 import { demoAnswer } from '../../llm/demo/answer.ts'
-import type { Exchange, ExchangeListener } from './exchange.ts'
+import type { ChunkSink, Exchange, ExchangeListener } from './exchange.ts'
 
 /** Sends a call to the provider that lives inside the process, as if it were behind a socket. */
 export function sendBuiltIn(method: string, path: string, body: Uint8Array, listener: ExchangeListener): Exchange {
   const controller = new AbortController()
+  let sink: ChunkSink | undefined
   let gate: { promise: Promise<void>; resolve: () => void } | undefined
   const run = async () => {
     const answer = demoAnswer({ method, path, body, signal: controller.signal })
@@ -15,7 +16,8 @@ export function sendBuiltIn(method: string, path: string, body: Uint8Array, list
       for await (const chunk of answer.body) {
         if (gate) await gate.promise
         if (controller.signal.aborted) return
-        listener.onData(chunk)
+        if (sink) sink.data(chunk)
+        else listener.onData(chunk)
       }
     }
     listener.onEnd()
@@ -27,6 +29,7 @@ export function sendBuiltIn(method: string, path: string, body: Uint8Array, list
   })
   return {
     cancel: () => controller.abort(),
+    pipe: (to) => (sink = to),
     pause: () => (gate ??= Promise.withResolvers<void>()),
     resume: () => {
       gate?.resolve()

@@ -1,6 +1,7 @@
 import { AppError, type ErrorCode } from '../../errors.ts'
 import type { Deadlines, Expiring } from './deadlines.ts'
 import type {
+  ChunkSink,
   Exchange,
   ExchangeListener,
   AnswerHead,
@@ -28,19 +29,21 @@ const KEEP_IDLE_TLS_MS = 30_000
 
 /** One socket to an origin, serving one exchange at a time. */
 export class Connection implements Exchange, Expiring, ParserOutput {
+  // What each chunk of a stream needs comes first, so that it lies close together.
+  #phase: Phase = 'connect'
+  readonly #parser = new ResponseParser(this)
+  #sink: ChunkSink | undefined
+  readonly #deadlines: Deadlines
+  #timeouts: PhaseTimeouts | undefined
+  #totalDeadline = 0
+  deadline = Number.POSITIVE_INFINITY
+  #listener: ExchangeListener | undefined
   readonly origin: Origin
   /** When the last exchange ended, and when the connection is too old to be trusted: before the peer's own limit where it names one. */
   idleSince = 0
   idleUntil = 0
-  deadline = Number.POSITIVE_INFINITY
   readonly #owner: ConnectionOwner
-  readonly #deadlines: Deadlines
-  readonly #parser = new ResponseParser(this)
   #socket: Bun.Socket<Connection> | undefined
-  #phase: Phase = 'connect'
-  #listener: ExchangeListener | undefined
-  #timeouts: PhaseTimeouts | undefined
-  #totalDeadline = 0
   #unsent: Uint8Array | undefined
   #wrote = false
   #paused = false
@@ -85,7 +88,12 @@ export class Connection implements Exchange, Expiring, ParserOutput {
   cancel(): void {
     if (this.#phase === 'idle' || this.#phase === 'closed') return
     this.#listener = undefined
+    this.#sink = undefined
     this.destroy()
+  }
+
+  pipe(sink: ChunkSink | undefined): void {
+    this.#sink = sink
   }
 
   pause(): void {
@@ -188,12 +196,14 @@ export class Connection implements Exchange, Expiring, ParserOutput {
   }
 
   data(chunk: Uint8Array): void {
-    this.#listener?.onData(chunk)
+    if (this.#sink) this.#sink.data(chunk)
+    else this.#listener?.onData(chunk)
   }
 
   end(reusable: boolean, idleSeconds: number | undefined): void {
     const listener = this.#listener
     this.#listener = undefined
+    this.#sink = undefined
     this.#timeouts = undefined
     this.#deadlines.delete(this)
     if (reusable && !this.#unsent && this.#phase !== 'closed') {
@@ -244,6 +254,7 @@ export class Connection implements Exchange, Expiring, ParserOutput {
     const phase = this.#phase
     const listener = this.#listener
     this.#listener = undefined
+    this.#sink = undefined
     this.destroy()
     if (phase === 'idle' || phase === 'closed') return
     const mayHaveReached = this.#wrote

@@ -17,9 +17,16 @@ export type ExchangeListener = {
   onFailure(failure: UpstreamFailure): void
 }
 
+/** Takes an answer's bytes. A chunk belongs to the receiver and is not changed later. */
+export type ChunkSink = {
+  data(chunk: Uint8Array): void
+}
+
 /** A call under way. After `cancel` nothing more is reported. */
 export type Exchange = {
   cancel(): void
+  /** From now on chunks go here instead of to the listener, or to the listener again. */
+  pipe(sink: ChunkSink | undefined): void
   /** Stops reading, so that the vendor is slowed down by a slow client. */
   pause(): void
   resume(): void

@@ -1,6 +1,6 @@
 import { Connection, type ConnectionOwner } from './connection.ts'
 import { Deadlines } from './deadlines.ts'
-import type { Exchange, ExchangeListener, PhaseTimeouts, UpstreamRequest } from './exchange.ts'
+import type { ChunkSink, Exchange, ExchangeListener, PhaseTimeouts, UpstreamRequest } from './exchange.ts'
 import type { Origin } from '../../snapshot/origin.ts'
 
 const IDLE_PER_ORIGIN = 512
@@ -75,6 +75,10 @@ class Deferred implements Exchange {
   cancel(): void {
     this.#cancelled = true
     this.#exchange?.cancel()
+  }
+
+  pipe(sink: ChunkSink | undefined): void {
+    this.#exchange?.pipe(sink)
   }
 
   pause(): void {
