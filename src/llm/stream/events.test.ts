@@ -38,6 +38,11 @@ test.each([
   ['what is cut off at the end', `${chunk('a')}data: {"choices":[{"del`],
 ])('%s is not judged', (_, text) => expect(judge(bytes(text), false) === IN_ORDER).toBe(true))
 
+test('two ruins are not one event because they would be one value', () => {
+  expect(judge(bytes('data: {"a":\n\n1}\n\n'), false)).toBe(NOT_JSON)
+  expect(judge(bytes('data: {"a":[\n\n"b"\n\n]}\n\n'), false)).toBe(NOT_JSON)
+})
+
 test('the rest of a cut event is not judged', () => {
   expect(judge(bytes('ta":{"content":"x"}}]}\n\n'), true) === IN_ORDER).toBe(true)
   expect(judge(bytes('ta":{"content":"x"}}]}\n\n'), false) === IN_ORDER).toBe(true)

@@ -1,6 +1,6 @@
 // Judges the events of a stream that passes through, without reading them.
 import { findBytes, findLastBytes } from '../../lib/bytes.ts'
-import { CLOSE_OBJECT, isJson, QUOTE, skipSpace } from './json-scan.ts'
+import { CLOSE_OBJECT, endOfJson, isJson, OPEN_OBJECT, QUOTE, skipSpace } from './json-scan.ts'
 
 const LF = 10
 const CR = 13
@@ -57,6 +57,12 @@ export function judge(bytes: Uint8Array, isCut: boolean): number {
   const size = bytes.length
   let judged = !isCut
   for (let from = 0; from < size;) {
+    const quick = judged ? endOfPlain(bytes, from) : -1
+    if (quick > 0) {
+      if (tellsFailure(bytes, from, valueOf(bytes, from))) return from
+      from = quick
+      continue
+    }
     let to = findBytes(bytes, BLANK, from)
     let next = to + 2
     if (to < 0) {
@@ -76,6 +82,18 @@ export function judge(bytes: Uint8Array, isCut: boolean): number {
     from = next
   }
   return IN_ORDER
+}
+
+/** Where an event ends that is one line of data with one object, as nearly all are; -1 for any other. */
+function endOfPlain(bytes: Uint8Array, from: number): number {
+  if (!isAt(bytes, from, DATA)) return -1
+  const value = valueOf(bytes, from)
+  if (bytes[value] !== OPEN_OBJECT) return -1
+  const end = endOfJson(bytes, value)
+  if (end < 0 || bytes[end] !== LF || bytes[end + 1] !== LF) return -1
+  // JSON may have lines, an event's data may not: what looks like one value can be the ruins of two.
+  for (let at = value; at < end; at++) if (bytes[at] === LF) return -1
+  return end + 2
 }
 
 // No vendor sends lists: brackets are a mark.

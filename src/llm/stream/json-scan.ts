@@ -179,15 +179,20 @@ export function skipValue(bytes: Uint8Array, start: number): number {
   }
 }
 
+/** Offset behind the value that begins at `start`; -1 where it is no JSON. */
+export function endOfJson(bytes: Uint8Array, start: number): number {
+  try {
+    return skipValue(bytes, start)
+  } catch {
+    return -1
+  }
+}
+
 /** Whether the bytes, from `from` to `to`, are one JSON value and nothing else. */
 export function isJson(bytes: Uint8Array, from = 0, to = bytes.length): boolean {
-  try {
-    // What follows is looked at only when the value does not end before it: then it is none within these bounds.
-    const end = skipValue(bytes, skipSpace(bytes, from))
-    return end <= to && skipSpace(bytes, end) >= to
-  } catch {
-    return false
-  }
+  // What follows is looked at only when the value does not end before it: then it is none within these bounds.
+  const end = endOfJson(bytes, skipSpace(bytes, from))
+  return end >= 0 && end <= to && skipSpace(bytes, end) >= to
 }
 
 /** Tells each member of an object that is known to be well formed: its name, and where its value stands. Gives the offset behind the object. */
