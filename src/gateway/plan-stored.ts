@@ -85,14 +85,20 @@ class StoredStream implements StreamTransform {
   }
 
   push(bytes: Uint8Array): Uint8Array {
-    return this.#inner.push(bytes)
+    const out = this.#inner.push(bytes)
+    if (this.#inner.finished) this.#charge()
+    return out
   }
 
   end(): Uint8Array {
     const rest = this.#inner.end()
+    this.#charge()
+    return rest
+  }
+
+  #charge(): void {
     const { complete, usage } = this.#inner.report()
     if (complete && usage) this.#onEnd(usage)
-    return rest
   }
 
   fail(error: CallError): string {

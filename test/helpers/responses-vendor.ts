@@ -154,8 +154,10 @@ function eventStream(response: Record<string, any>, after: number): Response {
       { type: 'response.output_item.done', output_index: 0, item },
     )
   }
-  // A response of the background is still worked on: its stream breaks off here.
   if (response['status'] === 'completed') events.push({ type: 'response.completed', response })
+  // A response of the background is still worked on: its stream breaks off behind its first words.
+  else
+    events.push({ type: 'response.output_text.delta', output_index: 0, content_index: 0, delta: 'the', logprobs: [] })
   const lines = events.flatMap((event, sequence_number) =>
     sequence_number > after
       ? [`event: ${(event as { type: string }).type}\ndata: ${JSON.stringify({ ...event, sequence_number })}\n\n`]
