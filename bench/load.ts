@@ -64,9 +64,12 @@ export async function probe(target: Target, body: string, status = 200): Promise
 
 const WARM = new Set<number>()
 
-/** Seconds of load that bring a gateway up to speed: long before its first round, shortly before the others. */
+/**
+ * Seconds of load that bring a gateway up to speed: long before its first round, shortly before the others. Gateways run for weeks, and the
+ * engines of two of these compile their code by and by.
+ */
 export function warmUpSeconds({ pid }: Running): number {
-  const seconds = WARM.has(pid) ? 1 : 5
+  const seconds = WARM.has(pid) ? 1 : 15
   WARM.add(pid)
   return seconds
 }

@@ -57,12 +57,12 @@ export class Spool {
     try {
       if (this.#descriptor < 0) this.#open()
       this.#bytes += writeWhole(this.#descriptor, lines)
+      written.resolve()
     } catch (error) {
       written.reject(error)
       // What went out of these lines may end in the middle of one: nothing may follow it.
       this.#bytes = SEGMENT_BYTES
     }
-    written.resolve()
     if (this.#bytes < SEGMENT_BYTES) return
     try {
       this.#close()

@@ -4,7 +4,7 @@ import { Answer, headerLine } from '../downstream/answer.ts'
 import type { Inbound } from '../downstream/inbound.ts'
 import type { Gateway } from '../gateway.ts'
 import { record } from '../account.ts'
-import { limitLines, STREAM_LINES } from '../answer-headers.ts'
+import { limitLines, modelLine, STREAM_LINES } from '../answer-headers.ts'
 import type { Incoming } from '../plan.ts'
 import type { CachedAnswer } from './answer-store.ts'
 
@@ -106,7 +106,7 @@ async function replay(gateway: Gateway, call: Call, answer: CachedAnswer, how: '
   let headers =
     headerLine('content-type', answer.contentType) +
     `x-request-id: ${call.id}\r\n` +
-    headerLine('x-portreeve-model', `${answer.provider}/${answer.model}`) +
+    modelLine(answer.provider, answer.model) +
     `x-portreeve-cache: ${how}\r\nx-portreeve-attempts: 0\r\n`
   if (answer.contentType.startsWith('text/event-stream')) headers += STREAM_LINES
   headers += limitLines(call)

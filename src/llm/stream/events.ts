@@ -1,6 +1,6 @@
 // Judges the events of a stream that passes through, without reading them.
 import { findBytes, findLastBytes } from '../../lib/bytes.ts'
-import { CLOSE_OBJECT, endOfJson, isJson, OPEN_OBJECT, QUOTE, skipSpace } from './json-scan.ts'
+import { CLOSE_OBJECT, endOfJsonLine, isJson, OPEN_OBJECT, QUOTE, skipSpace } from './json-scan.ts'
 
 const LF = 10
 const CR = 13
@@ -89,11 +89,9 @@ function endOfPlain(bytes: Uint8Array, from: number): number {
   if (!isAt(bytes, from, DATA)) return -1
   const value = valueOf(bytes, from)
   if (bytes[value] !== OPEN_OBJECT) return -1
-  const end = endOfJson(bytes, value)
-  if (end < 0 || bytes[end] !== LF || bytes[end + 1] !== LF) return -1
   // JSON may have lines, an event's data may not: what looks like one value can be the ruins of two.
-  for (let at = value; at < end; at++) if (bytes[at] === LF) return -1
-  return end + 2
+  const end = endOfJsonLine(bytes, value)
+  return end > 0 && bytes[end] === LF && bytes[end + 1] === LF ? end + 2 : -1
 }
 
 // No vendor sends lists: brackets are a mark.

@@ -50,12 +50,16 @@ export function brokenJson(bytes: Uint8Array, at: number): AppError {
   )
 }
 
+/** Line feeds that were passed over so far: a value in which there are none stands on one line. */
+let linesPassed = 0
+
 export function skipSpace(bytes: Uint8Array, start: number): number {
   let at = start
   for (;;) {
     const byte = bytes[at] as number
     if (byte > 0x20) return at
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return at
+    if (byte === 0x0a) linesPassed++
+    else if (byte !== 0x20 && byte !== 0x0d && byte !== 0x09) return at
     at++
   }
 }
@@ -180,12 +184,19 @@ export function skipValue(bytes: Uint8Array, start: number): number {
 }
 
 /** Offset behind the value that begins at `start`; -1 where it is no JSON. */
-export function endOfJson(bytes: Uint8Array, start: number): number {
+function endOfJson(bytes: Uint8Array, start: number): number {
   try {
     return skipValue(bytes, start)
   } catch {
     return -1
   }
+}
+
+/** The same for a value that stands on one line; -1 where it has more. */
+export function endOfJsonLine(bytes: Uint8Array, start: number): number {
+  const before = linesPassed
+  const end = endOfJson(bytes, start)
+  return linesPassed === before ? end : -1
 }
 
 /** Whether the bytes, from `from` to `to`, are one JSON value and nothing else. */

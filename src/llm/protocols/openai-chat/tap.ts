@@ -6,12 +6,13 @@ import type { Json, JsonObject } from '../../spec.ts'
 import type { Quirks } from '../../target.ts'
 import type { TapOptions, TapReport, UsageTap } from '../../protocol.ts'
 import { saysDone } from '../../stream/events.ts'
-import { skipSpace } from '../../stream/json-scan.ts'
+import { CLOSE_ARRAY, OPEN_ARRAY, skipSpace } from '../../stream/json-scan.ts'
 import { estimateEvents, firstText, lastObject, lastText, Tail } from '../../stream/tail.ts'
 import { readFinish } from './finish.ts'
 import { readUsage } from './usage.ts'
 
 const NOTHING = Buffer.alloc(0)
+const SPACE = 0x20
 const CHOICES = Buffer.from('"choices"')
 const DONE = Buffer.from('data: [DONE]\n\n')
 const BLANK = Buffer.from('\n\n')
@@ -47,9 +48,20 @@ function hasEmptyChoices(bytes: Uint8Array): boolean {
   return false
 }
 
+/** Whether any list is empty, which is seldom so and quickly seen. */
+function hasEmptyList(bytes: Uint8Array): boolean {
+  for (let at = 1; at < bytes.length; at++) {
+    if (bytes[at] !== CLOSE_ARRAY) continue
+    let before = at - 1
+    while (bytes[before]! <= SPACE) before--
+    if (bytes[before] === OPEN_ARRAY) return true
+  }
+  return false
+}
+
 /** The whole events without the usage chunks. Nearly always the same bytes. */
 function withoutUsage(bytes: Uint8Array): Uint8Array {
-  return hasEmptyChoices(bytes)
+  return hasEmptyList(bytes) && hasEmptyChoices(bytes)
     ? withoutUsageChunks(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
     : bytes
 }
