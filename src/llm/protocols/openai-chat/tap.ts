@@ -1,11 +1,11 @@
 // Watches a chat completion that passes through: keeps the two ends, and holds back the usage chunk that the client did not ask for.
-import { findBytes, findLastBytes } from '../../../lib/bytes.ts'
+import { findBytes } from '../../../lib/bytes.ts'
 import { asArray, asNumber, asObject, asText } from '../../json.ts'
 import { failureIn, vendorError } from '../../errors.ts'
 import type { Json, JsonObject } from '../../spec.ts'
 import type { Quirks } from '../../target.ts'
 import type { TapOptions, TapReport, UsageTap } from '../../protocol.ts'
-import { saysDone } from '../../stream/events.ts'
+import { endOfEvents, saysDone } from '../../stream/events.ts'
 import { CLOSE_ARRAY, OPEN_ARRAY, skipSpace } from '../../stream/json-scan.ts'
 import { estimateEvents, firstText, lastObject, lastText, Tail } from '../../stream/tail.ts'
 import { readFinish } from './finish.ts'
@@ -29,14 +29,6 @@ function isUsageChunk(event: Buffer): boolean {
   next = skipSpace(event, next + 1)
   if (event[next] !== 0x5b || event[skipSpace(event, next + 1)] !== 0x5d) return false
   return lastObject(event, 'usage') !== undefined
-}
-
-function endOfEvents(bytes: Uint8Array): number {
-  const size = bytes.length
-  if (size >= 2 && bytes[size - 1] === 10 && bytes[size - 2] === 10) return size
-  const plain = findLastBytes(bytes, BLANK)
-  const crlf = findLastBytes(bytes, BLANK_CRLF)
-  return Math.max(plain === -1 ? 0 : plain + 2, crlf === -1 ? 0 : crlf + 4)
 }
 
 /** Whether any `choices` is empty: the usage chunk's are. */
