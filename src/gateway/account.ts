@@ -12,7 +12,7 @@ export function learn(call: Call, report: TapReport): void {
   if (report.usage) call.usage = report.usage
   if (report.finish) call.finish = report.finish
   const told = call.usage ? call.usage.output + call.usage.reasoning : 0
-  const estimated = !report.complete && report.estimatedOutput > told
+  const estimated = report.estimatedOutput > told
   if (estimated) {
     // The answer was cut before the vendor told: what was produced is charged.
     const known = call.usage ?? {

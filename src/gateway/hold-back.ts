@@ -76,7 +76,8 @@ export class HoldBack implements Sink {
   }
 
   fail(error: AppError): void {
-    this.#decide(callErrorOf(error))
+    if (!this.#decided && this.transform.told) this.end()
+    else this.#decide(callErrorOf(error))
   }
 
   /** What a guard must see whole is bounded by the guard. */

@@ -98,7 +98,7 @@ function drain(upcall: Upcall, transform: StreamTransform): Promise<ReturnType<S
         transform.end()
         done()
       }),
-    fail: done,
+    fail: () => (transform.told ? sink.end() : done()),
   }
   upcall.drainTo(sink)
   return promise

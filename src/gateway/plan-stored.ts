@@ -80,6 +80,10 @@ class StoredStream implements StreamTransform {
     return this.#inner.finished
   }
 
+  get told(): boolean {
+    return this.#inner.told
+  }
+
   get untold(): boolean {
     return this.#inner.untold
   }

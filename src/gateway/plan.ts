@@ -2,6 +2,8 @@ import { AppError } from '../errors.ts'
 import { latin1, utf8 } from '../lib/bytes.ts'
 import { failureIn, vendorError } from '../llm/errors.ts'
 import { asArray, asObject } from '../llm/json.ts'
+import { candidatesAsked, completionsAsked } from '../llm/choices-asked.ts'
+import { callerName } from '../llm/dropped.ts'
 import type { DecodeContext } from '../llm/target.ts'
 import { completionsClient } from '../llm/operations/completions.ts'
 import { countAt, guessTokens, readCounted, writeCount } from '../llm/operations/count-tokens.ts'
@@ -169,7 +171,8 @@ function passThrough(
   const body = edited
     ? edited.body
     : spliceRequest(incoming.body, scan, { model: target.model, includeUsage: asksUsage })
-  const tapOptions = { stripUsage, quirks }
+  const asked = call.stream && !edited?.dropped.includes('n') ? answersAsked(call, body) : 1
+  const tapOptions = { stripUsage, quirks, asked }
   const isChat = endpoint === 'chat' || endpoint === 'completions'
   return {
     outgoing: {
@@ -196,6 +199,12 @@ function passThrough(
     stream: () => new PassThrough(vendor.createUsageTap(true, tapOptions), (resumed) => errorEncoder(call, resumed)),
     streamContentType: 'text/event-stream; charset=utf-8',
   }
+}
+
+/** How many answers the vendor gives to this body. */
+function answersAsked({ route: { dialect, endpoint }, scan }: Call, body: Uint8Array): number {
+  if (dialect === 'gemini') return candidatesAsked(body)
+  return endpoint === 'completions' ? completionsAsked(body, scan!.n) : scan!.n
 }
 
 /** The body in the same format with the vendor's quirks observed; undefined when the answer must be translated back too. */
@@ -245,7 +254,10 @@ function translate(call: Call, incoming: Incoming, target: SnapshotTarget, serve
     stream: () => {
       const guard = call.guard?.set.readsOutput ? new StreamGuard(call.guard) : undefined
       const joint = call.continuable ? new StreamJoint() : undefined
-      return new Translation(vendor.createStreamDecoder(context), client.createStreamEncoder(options), guard, joint)
+      const isOne = encoded.dropped.some(({ parameter }) => parameter === callerName('n', request.dialect))
+      const asked = isOne ? 1 : (request.n ?? 1)
+      const decoder = vendor.createStreamDecoder(context)
+      return new Translation(decoder, client.createStreamEncoder(options), asked, guard, joint)
     },
     streamContentType: client.streamContentType(incoming.query),
   }

@@ -101,9 +101,8 @@ export class StreamRelay implements Sink, StreamBody {
 
   fail(error: AppError): void {
     if (this.#over || this.#handingOver) return
-    const { finish, error: told } = this.#transform.report()
     // The reason of the end was told: the answer is whole, only the end mark is missing.
-    if (finish && !told && !this.#transform.conclude) this.end()
+    if (this.#transform.told && !this.#transform.conclude) this.end()
     else this.#failWith(callErrorOf(error))
   }
 

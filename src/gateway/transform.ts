@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts'
 import { EventRest } from '../llm/stream/event-rest.ts'
-import { endOfEvents, endsEvent, endsStream, IN_ORDER, judge, NOT_JSON } from '../llm/stream/events.ts'
+import { endOfEvents, endsEvent, endsStream, IN_ORDER, isWholeEvent, judge, NOT_JSON } from '../llm/stream/events.ts'
 import type { MadeIds } from '../llm/stream/made-ids.ts'
 import type { StreamJoint } from './continue/joint.ts'
 import type { StreamGuard } from './guard/stream.ts'
@@ -17,6 +17,8 @@ export type StreamTransform = {
   fail(error: CallError): string
   /** True once the terminal event has been seen: the answer is whole, whatever the upstream's connection does. */
   readonly finished: boolean
+  /** Whether every answer that was asked for told why it stopped: if nothing more comes, `end` makes the stream whole. */
+  readonly told: boolean
   /** Set where the answer is held until it is whole: makes the bytes of all that was held. */
   readonly conclude?: (() => Promise<string>) | undefined
   /** Set where another target may go on with the stream: then failures are left for the caller of `fail` to tell. */
@@ -131,8 +133,14 @@ export class PassThrough implements StreamTransform {
     this.#report = undefined
     // What was cut in the middle would only hide the error event that follows.
     if (!this.report().complete) return NOTHING
-    if (rest.length === 0) return flushed
+    this.finished = true
+    // Behind the reason of the end there was only a count, which is no loss to the answer.
+    if (rest.length === 0 || !isWholeEvent(rest)) return flushed
     return Buffer.concat(flushed.length === 0 || endsEvent(rest) ? [rest, flushed] : [rest, BLANK_LINE, flushed])
+  }
+
+  get told(): boolean {
+    return !this.#isOpen && this.#tap.told?.() === true && this.report().error === undefined
   }
 
   fail(error: CallError): string {
@@ -165,6 +173,10 @@ export class Watched implements StreamTransform {
 
   get finished(): boolean {
     return this.#inner.finished
+  }
+
+  get told(): boolean {
+    return this.#inner.told
   }
 
   get untold(): boolean {
@@ -207,8 +219,13 @@ export class Translation implements StreamTransform {
   #id: string | undefined
   #error: CallError | undefined
   #pieces = 0
+  readonly #asked: number
+  /** The end is known by its reasons alone: the vendor did not get to count. */
+  #unmarked = false
 
-  constructor(decoder: StreamDecoder, encoder: StreamEncoder, guard?: StreamGuard, joint?: StreamJoint) {
+  /** `asked` is the number of answers that the vendor was asked for. */
+  constructor(decoder: StreamDecoder, encoder: StreamEncoder, asked = 1, guard?: StreamGuard, joint?: StreamJoint) {
+    this.#asked = asked
     this.joint = joint
     this.#decoder = decoder
     this.#encoder = encoder
@@ -236,7 +253,12 @@ export class Translation implements StreamTransform {
     return this.#encoder.mark?.(mark) ?? `: portreeve ${JSON.stringify(mark)}\n\n`
   }
 
+  get told(): boolean {
+    return !this.finished && (this.#decoder.stopped?.() ?? 0) >= this.#asked
+  }
+
   end(): string {
+    if (!this.finished) this.#unmarked = true
     const rest = this.#write(this.#decoder.end())
     return this.conclude || this.joint ? rest : rest + this.#encoder.end()
   }
@@ -253,7 +275,7 @@ export class Translation implements StreamTransform {
       ...(this.#id ? { id: this.#id } : {}),
       ...(this.#error ? { error: this.#error } : {}),
       complete: this.finished && !this.#error,
-      estimatedOutput: this.finished && !this.#error ? 0 : this.#pieces,
+      estimatedOutput: this.finished && !this.#error && (!this.#unmarked || this.#usage) ? 0 : this.#pieces,
     }
   }
 

@@ -85,6 +85,8 @@ export type EncodedRequest = {
 export type StreamDecoder = {
   push(bytes: Uint8Array): StreamPart[]
   end(): StreamPart[]
+  /** How many answers told why they stopped, where all that began did, so that `end` would be whole; else 0. Absent: the end mark tells it. */
+  stopped?(): number
 }
 
 /** What was learned from an answer that was passed through without being read. */
@@ -95,9 +97,9 @@ export type TapReport = {
   readonly id?: string
   /** An error that came inside a 200. */
   readonly error?: CallError
-  /** The stream had its terminal event (a plain answer: it was whole JSON). */
+  /** The stream had its terminal event, or every answer in it told why it stopped (a plain answer: it was whole JSON). */
   readonly complete: boolean
-  /** A guess at the tokens that were made, for streams that ended before they told (about one for each event); 0 when `usage` is known. */
+  /** A guess at the tokens that were made, for streams that ended before they told (about one for each event); 0 when `usage` or the end is known. */
   readonly estimatedOutput: number
 }
 
@@ -107,6 +109,8 @@ export type UsageTap = {
   push(bytes: Uint8Array): Uint8Array
   /** Bytes that were held back; call once, when the vendor's stream is over. */
   flush(): Uint8Array
+  /** Whether all answers that were asked for told why they stopped: only the end mark is missing. Absent: the mark alone tells it. */
+  told?(): boolean
   /** Whether one of these whole events ends the stream, where that cannot be told from their last bytes. */
   ends?(events: Uint8Array): boolean
   report(): TapReport
@@ -116,6 +120,8 @@ export type TapOptions = {
   /** The client did not ask for the usage chunk that was asked of the vendor: keep it back. */
   readonly stripUsage?: boolean
   readonly quirks?: Quirks
+  /** How many answers were asked for; 1 where nothing is said. */
+  readonly asked?: number
 }
 
 /** A body of the same format, changed only where the vendor differs from the format. */

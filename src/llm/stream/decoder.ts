@@ -13,6 +13,8 @@ export type EventReader = {
   done?(out: StreamPart[]): void
   /** The vendor closed: adds the parts of a complete answer up to its `response-end`, or nothing when the terminal event is missing. */
   close(out: StreamPart[]): void
+  /** How many answers told why they stopped, where all that began did; else 0. */
+  stopped?(): number
 }
 
 export function createEventDecoder(reader: EventReader): StreamDecoder {
@@ -95,6 +97,7 @@ export function createEventDecoder(reader: EventReader): StreamDecoder {
       }
       return take()
     },
+    stopped: () => (over ? 0 : (reader.stopped?.() ?? 0)),
   }
 }
 

@@ -84,6 +84,13 @@ export function judge(bytes: Uint8Array, isCut: boolean): number {
   return IN_ORDER
 }
 
+/** Whether these bytes, the last of a stream, are an event as it should be; only the blank line behind it may be missing. */
+export function isWholeEvent(bytes: Uint8Array): boolean {
+  const line = isAt(bytes, 0, DATA) ? 0 : findBytes(bytes, DATA)
+  if (line >= 0 && bytes[valueOf(bytes, line)] === OPEN_BRACKET) return saysDone(bytes, 16)
+  return judge(Buffer.concat([bytes, BLANK]), false) !== NOT_JSON
+}
+
 /** Where an event ends that is one line of data with one object, as nearly all are; -1 for any other. */
 function endOfPlain(bytes: Uint8Array, from: number): number {
   if (!isAt(bytes, from, DATA)) return -1

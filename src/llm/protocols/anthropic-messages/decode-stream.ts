@@ -17,7 +17,11 @@ import { mergeRaw, readUsage } from './usage.ts'
 export function createStreamDecoder(context?: DecodeContext): StreamDecoder {
   const restore = createRestorer(context)
   const decoder = createEventDecoder(new MessageStream())
-  return { push: (bytes) => restore(decoder.push(bytes)), end: () => restore(decoder.end()) }
+  return {
+    push: (bytes) => restore(decoder.push(bytes)),
+    end: () => restore(decoder.end()),
+    stopped: () => decoder.stopped?.() ?? 0,
+  }
 }
 
 type Block =
@@ -206,6 +210,10 @@ export class MessageStream {
     const usage = asObject(event['usage'])
     if (usage !== undefined) this.#raw = mergeRaw(this.#raw ?? {}, usage)
     this.#metadata = readMetadata({ ...event, ...delta }) ?? this.#metadata
+  }
+
+  stopped(): number {
+    return this.#started && this.#finish !== undefined ? 1 : 0
   }
 
   /** Some proxies forget the last event: the reason to stop is enough. */

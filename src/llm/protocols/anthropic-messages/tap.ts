@@ -26,6 +26,7 @@ export function createMessageTap(stream: boolean): UsageTap {
       if (lastText(end, 'stop_reason') === undefined || saysStop(end)) return NOTHING
       return Buffer.from(end.subarray(-2).toString('latin1') === '\n\n' ? STOP_EVENT : `\n\n${STOP_EVENT}`)
     },
+    told: () => stream && lastText(tail.tail(), 'stop_reason') !== undefined,
     report: () => reportOf(tail, stream),
   }
 }

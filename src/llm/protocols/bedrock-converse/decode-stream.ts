@@ -65,6 +65,7 @@ export function createStreamDecoder(context?: DecodeContext): StreamDecoder {
       } else reader.close(out)
       return take()
     },
+    stopped: () => (reader.over ? 0 : reader.stopped()),
   }
 }
 
@@ -190,6 +191,10 @@ class Reader {
     for (const key of this.#blocks.keys()) this.#end(key, out)
     if (this.#usage) out.push({ type: 'usage', usage: this.#usage })
     out.push({ type: 'finish', reason: this.#finish ?? { unified: 'other' } }, { type: 'response-end' })
+  }
+
+  stopped(): number {
+    return this.#finish ? 1 : 0
   }
 
   /** Without the event that ends the message the stream was cut; without the counts it was not. */

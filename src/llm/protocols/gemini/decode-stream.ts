@@ -24,7 +24,11 @@ import { hasCounts, readUsage } from './usage.ts'
 export function createStreamDecoder(context?: DecodeContext): StreamDecoder {
   const restore = createRestorer(context)
   const decoder = createEventDecoder(new ContentStream())
-  return { push: (bytes) => restore(decoder.push(bytes)), end: () => restore(decoder.end()) }
+  return {
+    push: (bytes) => restore(decoder.push(bytes)),
+    end: () => restore(decoder.end()),
+    stopped: () => decoder.stopped?.() ?? 0,
+  }
 }
 
 type Candidate = {
@@ -176,10 +180,16 @@ class ContentStream {
     delete state.growing
   }
 
+  stopped(): number {
+    if (this.#candidates.size === 0) return this.#blocked === undefined ? 0 : Infinity
+    for (const state of this.#candidates.values()) if (state.finish === undefined) return 0
+    return this.#candidates.size
+  }
+
   /** Gemini has no mark at the end: the reason to stop is the end. */
   close(out: StreamPart[]): void {
+    if (this.stopped() === 0) return
     const states = [...this.#candidates.values()]
-    if (states.length === 0 ? this.#blocked === undefined : states.some((state) => state.finish === undefined)) return
     for (const state of states) {
       this.#endGrowing(state, out)
       state.blocks.endAll(out)

@@ -1,7 +1,8 @@
 // Watches an answer of Gemini that passes through: each event counts all tokens so far, the last one counts.
 import { failureIn, vendorError } from '../../errors.ts'
 import { asNumber } from '../../json.ts'
-import type { TapReport, UsageTap } from '../../protocol.ts'
+import type { TapOptions, TapReport, UsageTap } from '../../protocol.ts'
+import { Choices, readCandidates } from '../../stream/choices.ts'
 import { estimateEvents, firstText, lastObject, lastText, Tail } from '../../stream/tail.ts'
 import { readFinish } from './finish.ts'
 import { hasCounts, readUsage } from './usage.ts'
@@ -9,23 +10,39 @@ import { hasCounts, readUsage } from './usage.ts'
 const NOTHING = Buffer.alloc(0)
 const CALL = Buffer.from('"functionCall"')
 
-export function createContentTap(stream: boolean): UsageTap {
+export function createContentTap(stream: boolean, options: TapOptions = {}): UsageTap {
   const tail = new Tail()
+  const asked = options.asked ?? 1
+  const candidates = stream && asked > 1 ? new Choices(readCandidates) : undefined
   return {
     push(bytes) {
       tail.push(bytes)
+      candidates?.push(bytes)
       return bytes
     },
-    flush: () => NOTHING,
-    report: () => reportOf(tail, stream),
+    flush() {
+      candidates?.end()
+      return NOTHING
+    },
+    told: () => stream && stoppedIn(tail.tail(), candidates) >= asked,
+    report: () => reportOf(tail, stream, candidates),
   }
 }
 
-function reportOf(tail: Tail, stream: boolean): TapReport {
+const finishIn = (end: Buffer) => lastText(end, 'finishReason') ?? lastText(end, 'blockReason')
+
+/** How many candidates told why they stopped, where all that spoke did; else 0. Where one was asked for, the end of the stream shows it. */
+function stoppedIn(end: Buffer, candidates: Choices | undefined): number {
+  if (candidates) return candidates.stopped()
+  return finishIn(end) === undefined || Choices.anyOpen(end, readCandidates) ? 0 : 1
+}
+
+function reportOf(tail: Tail, stream: boolean, candidates: Choices | undefined): TapReport {
   const end = tail.tail()
   const raw = lastObject(end, 'usageMetadata')
   const usage = raw !== undefined && hasCounts(raw) ? readUsage(raw) : undefined
-  const finish = lastText(end, 'finishReason') ?? lastText(end, 'blockReason')
+  const finish = finishIn(end)
+  const stopped = stream ? stoppedIn(end, candidates) > 0 : finish !== undefined
   const failed = lastObject(end, 'error')
   const isError =
     failed !== undefined && (asNumber(failed['code']) !== undefined || typeof failed['message'] === 'string')
@@ -39,7 +56,7 @@ function reportOf(tail: Tail, stream: boolean): TapReport {
     ...(model === undefined ? {} : { model }),
     ...(id === undefined ? {} : { id }),
     ...(isError ? { error: vendorError(failureIn({ error: failed })) } : {}),
-    complete: finish !== undefined && !isError,
-    estimatedOutput: stream && finish === undefined ? estimateEvents(tail) : 0,
+    complete: stopped && !isError,
+    estimatedOutput: stream && !stopped ? estimateEvents(tail) : 0,
   }
 }

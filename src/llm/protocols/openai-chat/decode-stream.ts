@@ -23,7 +23,11 @@ import { readUsage } from './usage.ts'
 export function createStreamDecoder(context?: DecodeContext): StreamDecoder {
   const restore = createRestorer(context)
   const decoder = createEventDecoder(new ChatStream(context))
-  return { push: (bytes) => restore(decoder.push(bytes)), end: () => restore(decoder.end()) }
+  return {
+    push: (bytes) => restore(decoder.push(bytes)),
+    end: () => restore(decoder.end()),
+    stopped: () => decoder.stopped?.() ?? 0,
+  }
 }
 
 type ChoiceState = {
@@ -234,9 +238,13 @@ class ChatStream {
     return finished
   }
 
+  stopped(): number {
+    const finished = this.#finished
+    return finished < this.#choices.size ? 0 : finished
+  }
+
   close(out: StreamPart[]): void {
-    if (this.#ended || this.#choices.size === 0 || this.#finished < this.#choices.size) return
-    this.#end(out)
+    if (!this.#ended && this.stopped() > 0) this.#end(out)
   }
 
   #end(out: StreamPart[]): void {

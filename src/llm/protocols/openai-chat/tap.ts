@@ -5,7 +5,8 @@ import { failureIn, vendorError } from '../../errors.ts'
 import type { Json, JsonObject } from '../../spec.ts'
 import type { Quirks } from '../../target.ts'
 import type { TapOptions, TapReport, UsageTap } from '../../protocol.ts'
-import { endOfEvents, saysDone } from '../../stream/events.ts'
+import { Choices, readChoices } from '../../stream/choices.ts'
+import { endOfEvents, isWholeEvent, saysDone } from '../../stream/events.ts'
 import { CLOSE_ARRAY, OPEN_ARRAY, skipSpace } from '../../stream/json-scan.ts'
 import { estimateEvents, firstText, lastObject, lastText, Tail } from '../../stream/tail.ts'
 import { readFinish } from './finish.ts'
@@ -80,8 +81,14 @@ function withoutUsageChunks(bytes: Buffer): Buffer {
   return kept.length === 1 ? (kept[0] as Buffer) : Buffer.concat(kept)
 }
 
+/** How many answers told why they stopped, where all that spoke did; else 0. Where one was asked for, the end of the stream shows it. */
+function stoppedIn(end: Buffer, choices: Choices | undefined): number {
+  if (choices) return choices.stopped()
+  return lastText(end, 'finish_reason') === undefined || Choices.anyOpen(end, readChoices) ? 0 : 1
+}
+
 /** What the ends of the answer tell, in the shapes of all vendors that speak the format. */
-function reportOf(tail: Tail, stream: boolean, options: TapOptions): TapReport {
+function reportOf(tail: Tail, stream: boolean, options: TapOptions, choices: Choices | undefined): TapReport {
   const head = tail.head()
   const end = tail.tail()
   const usage = lastObject(end, 'usage') ?? lastObject(head, 'usage')
@@ -90,7 +97,8 @@ function reportOf(tail: Tail, stream: boolean, options: TapOptions): TapReport {
   const id = firstText(head, 'id')
   const failure: JsonObject | undefined = lastObject(end, 'error')
   const failed = failure !== undefined && (asNumber(failure['code']) !== undefined || failure['message'] !== undefined)
-  const done = stream ? saysDone(end, 64) || finish !== undefined : endsWhole(end)
+  const marked = stream && saysDone(end, 64)
+  const done = stream ? marked || stoppedIn(end, choices) > 0 : endsWhole(end)
   return {
     ...(usage === undefined ? {} : { usage: readUsage(usage, options.quirks) }),
     ...(finish === undefined ? {} : { finish: readFinish(finish) }),
@@ -98,7 +106,7 @@ function reportOf(tail: Tail, stream: boolean, options: TapOptions): TapReport {
     ...(id === undefined ? {} : { id }),
     ...(failed ? { error: vendorError(failureIn({ error: failure })) } : {}),
     complete: done && !failed,
-    estimatedOutput: stream && usage === undefined ? estimateEvents(tail) : 0,
+    estimatedOutput: stream && !marked && usage === undefined ? estimateEvents(tail) : 0,
   }
 }
 
@@ -131,9 +139,12 @@ export function createChatTap(stream: boolean, options: TapOptions = {}): UsageT
   const tail = new Tail()
   let held: Buffer = NOTHING
   const strip = stream && options.stripUsage === true
+  const asked = options.asked ?? 1
+  const choices = stream && asked > 1 ? new Choices(readChoices) : undefined
   return {
     push(bytes) {
       tail.push(bytes)
+      choices?.push(bytes)
       if (!strip) return bytes
       const buffer = held.length === 0 ? bytes : Buffer.concat([held, bytes])
       const whole = endOfEvents(buffer)
@@ -152,14 +163,16 @@ export function createChatTap(stream: boolean, options: TapOptions = {}): UsageT
       const rest = held
       held = NOTHING
       if (!stream) return rest
+      choices?.end()
       // A vendor that forgets the end mark has still ended: its clients wait for the mark.
       const end = tail.tail()
-      const missing = lastText(end, 'finish_reason') !== undefined && !saysDone(end, 64)
-      const kept = rest.length > 0 && isUsageChunk(rest) ? NOTHING : rest
+      const missing = !saysDone(end, 64) && stoppedIn(end, choices) > 0
+      const kept = rest.length > 0 && (isUsageChunk(rest) || !isWholeEvent(rest)) ? NOTHING : rest
       if (!missing) return kept
       const close = kept.length === 0 || kept.subarray(-2).equals(BLANK) ? NOTHING : BLANK
       return kept.length === 0 ? DONE : Buffer.concat([kept, close, DONE])
     },
-    report: () => reportOf(tail, stream, options),
+    told: () => stream && stoppedIn(tail.tail(), choices) >= asked,
+    report: () => reportOf(tail, stream, options, choices),
   }
 }

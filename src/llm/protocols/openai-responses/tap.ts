@@ -55,6 +55,7 @@ function reportOf(tail: Tail, stream: boolean, terminal: string | undefined, opt
     ending === 'failed' || end.indexOf(ERROR) !== -1 ? (lastObject(end, 'error') ?? flatError(end)) : undefined
   const [model, id] = [firstText(head, 'model') ?? lastText(end, 'model'), firstText(head, 'id')]
   const known = usage !== undefined
+  const complete = failure === undefined && (ending === 'completed' || ending === 'incomplete')
   return {
     ...(known ? { usage: readUsage(usage, options.quirks) } : {}),
     ...((ending === 'completed' || ending === 'incomplete') && (known || !UNFINISHED.test(head.toString('latin1')))
@@ -68,8 +69,8 @@ function reportOf(tail: Tail, stream: boolean, terminal: string | undefined, opt
     ...(model === undefined ? {} : { model }),
     ...(id === undefined ? {} : { id }),
     ...(failure === undefined ? {} : { error: vendorError(failureIn({ error: failure })) }),
-    complete: failure === undefined && (ending === 'completed' || ending === 'incomplete'),
-    estimatedOutput: stream && !known ? estimateEvents(tail) : 0,
+    complete,
+    estimatedOutput: stream && !known && !complete ? estimateEvents(tail) : 0,
   }
 }
 
