@@ -19,7 +19,7 @@ export type GatewayOptions = {
   readonly traffic?: TrafficState
 }
 
-const DEFAULT_LIMITS: GatewayLimits = { bodyBytes: 32 * 1024 * 1024, keepAliveMs: 15_000 }
+const DEFAULT_LIMITS: GatewayLimits = { bodyBytes: 32 * 1024 * 1024, keepAliveMs: 15_000, endGraceMs: 2_000 }
 
 /** A process that was given no surroundings has no credentials to find there. */
 const NO_WORLD: World = {
@@ -32,7 +32,7 @@ const NO_WORLD: World = {
 /** A data plane without a server around it. */
 export function createGateway(options: GatewayOptions): Gateway & { close: () => void } {
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
-  const pool = new Pool()
+  const pool = new Pool(limits.endGraceMs)
   const keepAlives = new KeepAlives(limits.keepAliveMs)
   const load = new LoadWatch()
   load.start()

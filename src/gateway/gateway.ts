@@ -32,4 +32,6 @@ export type GatewayLimits = {
   readonly bodyBytes: number
   /** Silence of a stream after which a keep-alive is sent to the client. */
   readonly keepAliveMs: number
+  /** Silence of an upstream that told why its answer ended, after which it is not waited for any longer. */
+  readonly endGraceMs: number
 }

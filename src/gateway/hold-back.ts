@@ -42,6 +42,10 @@ export class HoldBack implements Sink {
     return held
   }
 
+  get told(): boolean {
+    return !this.#decided && this.transform.told
+  }
+
   data(chunk: Uint8Array): void {
     // What comes in the same turn as the decision belongs to the client, behind a failure to nobody.
     if (this.#decided) return this.#failed ? undefined : this.#upcall.keep(chunk)
@@ -76,7 +80,7 @@ export class HoldBack implements Sink {
   }
 
   fail(error: AppError): void {
-    if (!this.#decided && this.transform.told) this.end()
+    if (this.told) this.end()
     else this.#decide(callErrorOf(error))
   }
 

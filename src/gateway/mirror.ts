@@ -88,6 +88,9 @@ function drain(upcall: Upcall, transform: StreamTransform): Promise<ReturnType<S
     }
   }
   const sink: Sink = {
+    get told() {
+      return transform.told
+    },
     data: (chunk) =>
       read(() => {
         transform.push(chunk)

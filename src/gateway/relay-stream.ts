@@ -76,6 +76,11 @@ export class StreamRelay implements Sink, StreamBody {
     else this.#upcall.drainTo(this)
   }
 
+  get told(): boolean {
+    // What a guard holds until it is whole has been sent by now.
+    return !this.#over && !this.#handingOver && this.#transform.told && !this.#transform.conclude
+  }
+
   data(chunk: Uint8Array): void {
     if (this.#over || this.#handingOver) return
     let out: Uint8Array | string
@@ -102,7 +107,7 @@ export class StreamRelay implements Sink, StreamBody {
   fail(error: AppError): void {
     if (this.#over || this.#handingOver) return
     // The reason of the end was told: the answer is whole, only the end mark is missing.
-    if (this.#transform.told && !this.#transform.conclude) this.end()
+    if (this.told) this.end()
     else this.#failWith(callErrorOf(error))
   }
 

@@ -1,26 +1,47 @@
-// Streams of several answers that stop before their end mark: whole only when each of them told why it stopped.
+// Streams without an end mark: whole only when each answer told why it stopped, and not waited for any longer then.
 import { afterAll, beforeEach, expect, test } from 'bun:test'
 import { chunk, head, LAST_CHUNK, type Step } from '../../test/fake-vendor/steps.ts'
 import { FakeVendor } from '../../test/fake-vendor/vendor.ts'
 import { sourceProvider, startTestGateway } from '../../test/helpers/gateway.ts'
 
 const vendor = new FakeVendor()
-const timeouts = { connect_ms: 2_000, first_byte_ms: 400, idle_ms: 150, total_ms: 5_000 }
+const timeouts = { connect_ms: 2_000, first_byte_ms: 2_000, total_ms: 60_000 }
 const price = { model: 'm', input: 1_000_000, output: 1_000_000 }
-const gateway = startTestGateway({
-  providers: [
-    sourceProvider('chat', `${vendor.origin}/v1`, { timeouts }),
-    sourceProvider('gemini', `${vendor.origin}/v1beta`, { type: 'gemini-compatible', timeouts }),
-  ],
-  prices: ['chat', 'gemini'].map((provider) => ({ provider, ...price })) as never,
-})
+const start = (idle_ms: number) =>
+  startTestGateway(
+    {
+      providers: [
+        sourceProvider('chat', `${vendor.origin}/v1`, { timeouts: { ...timeouts, idle_ms } }),
+        sourceProvider('gemini', `${vendor.origin}/v1beta`, {
+          type: 'gemini-compatible',
+          timeouts: { ...timeouts, idle_ms },
+        }),
+      ],
+      prices: ['chat', 'gemini'].map((provider) => ({ provider, ...price })) as never,
+      aliases: ['chat', 'gemini'].map((provider) => ({
+        name: `held-${provider}`,
+        strategy: 'priority',
+        targets: [{ provider, model: 'm' }],
+        fallbacks: [{ provider, model: 'other' }],
+        hold_back: 100,
+      })),
+    },
+    { endGraceMs: 60 },
+  )
+const hasty = start(150)
+/** Waits for its vendors for longer than any test. */
+const patient = start(60_000)
+let gateway = hasty
 afterAll(async () => {
-  await gateway.stop()
+  await hasty.stop()
+  await patient.stop()
   await vendor.stop()
 })
 beforeEach(() => {
   vendor.reset()
-  gateway.records.length = 0
+  gateway = hasty
+  hasty.records.length = 0
+  patient.records.length = 0
 })
 
 const said = [{ role: 'user', content: 'hi' }]
@@ -140,4 +161,54 @@ test('what was cut behind the reason never reaches the client, and costs what wa
   }
   const record = await gateway.record(1)
   expect(record).toMatchObject({ error_code: null, price_source: expect.stringContaining('estimated') })
+})
+
+/** Answers, and leaves the connection open. */
+const stay = (...steps: readonly Step[]) => vendor.next({ steps: () => [begin, ...steps, { hold: true }] })
+const spoken = WAYS.filter(([client]) => client !== 'prompts')
+
+test.each(spoken)('%s of %s: a vendor that told its reason and stays is not waited for', async (client, provider) => {
+  gateway = patient
+  const { text, stop } = wordsOf(client, provider)
+  stay(chunk(text(0) + stop(0)))
+  const body = await (await ASKS[client](provider, 1)).text()
+  expect(body.includes('"error"')).toBe(false)
+  if (client !== 'gemini') expect(body.endsWith('data: [DONE]\n\n')).toBe(true)
+  expect((await gateway.record()).error_code).toBeNull()
+  expect((await vendor.requests[0]!.closed).by).toBe('peer')
+  expect(gateway.gateway.pool.active).toBe(0)
+})
+
+test('what is counted a little later counts', async () => {
+  gateway = patient
+  const { text, stop } = WORDS.chat
+  const usage = event({ choices: [], usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 } })
+  stay(chunk(text(0) + stop(0)), { wait: 20 }, chunk(usage))
+  await (await ASKS.chat('chat', 1)).text()
+  expect(await gateway.record()).toMatchObject({ cost_micros: 5, error_code: null })
+})
+
+test.each(['chat', 'gemini'] as const)(
+  'a stream of %s that is held back ends so too, with one end mark',
+  async (provider) => {
+    gateway = patient
+    const { text, stop } = WORDS[provider]
+    stay(chunk(text(0) + stop(0)))
+    const ask = { messages: said, model: `held-${provider}`, stream: true }
+    const body = await (await gateway.post('/v1/chat/completions', ask)).text()
+    expect([body.split('[DONE]').length, body.includes('"error"')]).toEqual([2, false])
+    expect((await gateway.record()).attempts).toHaveLength(1)
+  },
+)
+
+test('a vendor that pauses in the middle is waited for until the idle timeout', async () => {
+  const { text, stop } = WORDS.chat
+  vendor.next({
+    steps: () => [begin, chunk(text(0)), { wait: 110 }, chunk(text(0)), { wait: 110 }, chunk(stop(0)), LAST_CHUNK],
+  })
+  expect((await (await ASKS.chat('chat', 1)).text()).endsWith('data: [DONE]\n\n')).toBe(true)
+  stay(chunk(text(0)))
+  const body = await (await ASKS.chat('chat', 1)).text()
+  expect(body).toContain('fell silent in the middle of its answer within 150 ms')
+  expect((await gateway.record(1)).error_code).toBe('upstream_timeout')
 })

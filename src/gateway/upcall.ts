@@ -4,6 +4,8 @@ import type { AnswerHead, ChunkSink, Exchange, ExchangeListener, UpstreamFailure
 
 /** Receives the rest of a streamed answer. */
 export type Sink = ChunkSink & {
+  /** Whether the answer told why it ended: `end` would make it whole. */
+  readonly told: boolean
   end(): void
   fail(error: AppError): void
 }
@@ -88,6 +90,14 @@ export class Upcall implements ExchangeListener {
     this.exchange = undefined
     if (this.#inflating) this.#inflating.onFailure(failure)
     else this.#failed(failure)
+  }
+
+  onQuiet(): boolean {
+    if (!this.#sink?.told) return false
+    this.exchange?.cancel()
+    this.exchange = undefined
+    this.#end()
+    return true
   }
 
   #take(chunk: Uint8Array): void {

@@ -12,10 +12,13 @@ import type {
 import type { Origin } from '../../snapshot/origin.ts'
 import { ResponseParser, type ParserOutput } from './response-parser.ts'
 
-type Phase = UpstreamFailure['phase'] | 'idle' | 'closed'
+/** `quiet` is the body of an answer that was asked about, for nothing came for a while, and is not over. */
+type Phase = UpstreamFailure['phase'] | 'quiet' | 'idle' | 'closed'
 
 /** What a connection tells its pool. */
 export type ConnectionOwner = {
+  /** After so much silence the listener is asked whether the answer is whole. */
+  readonly quietMs: number
   /** The exchange is over and the connection may serve another. */
   released(connection: Connection): void
   /** The connection is gone. */
@@ -35,6 +38,8 @@ export class Connection implements Exchange, Expiring, ParserOutput {
   #sink: ChunkSink | undefined
   readonly #deadlines: Deadlines
   #timeouts: PhaseTimeouts | undefined
+  /** Silence within a body that nobody minds. */
+  #quietMs = 0
   #totalDeadline = 0
   deadline = Number.POSITIVE_INFINITY
   #listener: ExchangeListener | undefined
@@ -120,11 +125,17 @@ export class Connection implements Exchange, Expiring, ParserOutput {
     const total = performance.now() >= this.#totalDeadline
     const timeouts = this.#timeouts
     if (!timeouts) return
+    if (this.#phase === 'body' && !total) {
+      if (this.#listener?.onQuiet?.()) return
+      this.#phase = 'quiet'
+      this.deadline = Math.min(this.deadline - this.#quietMs + timeouts.idleMs, this.#totalDeadline)
+      if (this.#quietMs < timeouts.idleMs) return
+    }
     const [what, ms] = total
       ? ['was not finished', timeouts.totalMs]
       : this.#phase === 'connect'
         ? ['did not accept a connection', timeouts.connectMs]
-        : this.#phase === 'body'
+        : this.#phase === 'quiet'
           ? ['fell silent in the middle of its answer', timeouts.idleMs]
           : ['sent no first byte', timeouts.firstByteMs]
     this.#fail('upstream_timeout', `the upstream ${what} within ${ms} ms`)
@@ -170,7 +181,7 @@ export class Connection implements Exchange, Expiring, ParserOutput {
     if (this.#phase === 'before-first-byte') this.#phase = 'head'
     const problem = this.#parser.push(bytes)
     if (problem) this.#fail('upstream_invalid', `the upstream's answer is not valid HTTP: ${problem}`)
-    else if (this.#phase === 'body') this.#touch()
+    else if (this.#phase === 'body' || this.#phase === 'quiet') this.#touch()
   }
 
   drained(): void {
@@ -182,9 +193,10 @@ export class Connection implements Exchange, Expiring, ParserOutput {
 
   ended(error?: unknown): void {
     if (this.#phase === 'closed') return
-    if (this.#phase === 'body' && !error && this.#parser.close()) return this.destroy()
+    const inBody = this.#phase === 'body' || this.#phase === 'quiet'
+    if (inBody && !error && this.#parser.close()) return this.destroy()
     if (this.#phase === 'idle') return this.destroy()
-    const when = this.#phase === 'body' ? 'in the middle of its answer' : 'before it answered'
+    const when = inBody ? 'in the middle of its answer' : 'before it answered'
     this.#fail('upstream_failed', `the upstream closed the connection ${when}`, error)
   }
 
@@ -224,6 +236,7 @@ export class Connection implements Exchange, Expiring, ParserOutput {
     this.#timeouts = timeouts
     this.#listener = listener
     this.#wrote = false
+    this.#quietMs = Math.min(timeouts.idleMs, this.#owner.quietMs)
     this.#totalDeadline = now + timeouts.totalMs
     this.deadline = Math.min(now + timeouts.firstByteMs, this.#totalDeadline)
     this.#deadlines.add(this)
@@ -246,8 +259,8 @@ export class Connection implements Exchange, Expiring, ParserOutput {
   }
 
   #touch(): void {
-    if (this.#timeouts)
-      this.deadline = Math.min(this.#deadlines.recent + SLACK_MS + this.#timeouts.idleMs, this.#totalDeadline)
+    if (this.#phase === 'quiet') this.#phase = 'body'
+    this.deadline = Math.min(this.#deadlines.recent + SLACK_MS + this.#quietMs, this.#totalDeadline)
   }
 
   #fail(code: ErrorCode, message: string, cause?: unknown): void {
@@ -257,8 +270,8 @@ export class Connection implements Exchange, Expiring, ParserOutput {
     this.#sink = undefined
     this.destroy()
     if (phase === 'idle' || phase === 'closed') return
-    const mayHaveReached = this.#wrote
-    listener?.onFailure({ error: new AppError(code, message, {}, cause), phase, mayHaveReached })
+    const failure = { error: new AppError(code, message, {}, cause), mayHaveReached: this.#wrote }
+    listener?.onFailure({ ...failure, phase: phase === 'quiet' ? 'body' : phase })
   }
 }
 

@@ -15,6 +15,8 @@ export type ExchangeListener = {
   onData(chunk: Uint8Array): void
   onEnd(): void
   onFailure(failure: UpstreamFailure): void
+  /** Nothing came for a while. True: the answer is whole as it is, the exchange was cancelled. */
+  onQuiet?(): boolean
 }
 
 /** Takes an answer's bytes. A chunk belongs to the receiver and is not changed later. */

@@ -11,9 +11,9 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close()
 })
 
-function setUp() {
+function setUp(quietMs = 5_000) {
   const vendor = new FakeVendor()
-  const pool = new Pool()
+  const pool = new Pool(quietMs)
   closers.push(
     () => pool.close(),
     () => vendor.stop(),

@@ -10,7 +10,13 @@ const RESTED_MS = 0.3
 export class Pool implements ConnectionOwner {
   readonly #idle = new Map<string, Connection[]>()
   readonly #deadlines = new Deadlines()
+  readonly quietMs: number
   #closed = false
+
+  /** `quietMs` is the silence of an upstream after which an answer that told the reason of its end is taken for whole. */
+  constructor(quietMs: number) {
+    this.quietMs = quietMs
+  }
 
   /** Sends one request. The listener may be called before this returns. */
   send(origin: Origin, request: UpstreamRequest, timeouts: PhaseTimeouts, listener: ExchangeListener): Exchange {
