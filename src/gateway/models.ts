@@ -34,6 +34,11 @@ export function describeModel(snapshot: Snapshot, key: SnapshotKey, id: string):
   const { alias, targets } = resolve(snapshot, key, id)
   const first = targets[0]
   if (!first) throw new AppError('model_not_found', `the alias "${id}" has no target`)
+  // Of a vendor nobody knows every model; of what is built in one does.
+  if (first.provider.builtIn && !first.provider.listed().includes(first.model))
+    throw new AppError('model_not_found', `the provider "${first.provider.id}" has no model "${first.model}"`, {
+      field: 'model',
+    })
   return {
     ...entry(id, alias === null ? first.provider.id : 'portreeve'),
     portreeve: {

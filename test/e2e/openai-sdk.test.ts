@@ -163,6 +163,8 @@ describe('beside chat', () => {
     const one = await client.models.retrieve('fake/m-1')
     expect([one.id, one.object]).toEqual(['fake/m-1', 'model'])
     expect((await failure(client.models.retrieve('nobody/knows'))).status).toBe(404)
+    expect((await client.models.retrieve('demo/parley')).id).toBe('demo/parley')
+    expect((await failure(client.models.retrieve('demo/nothing'))).status).toBe(404)
   })
 })
 

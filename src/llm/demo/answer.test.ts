@@ -104,6 +104,17 @@ describe('chat', () => {
     expect(choice.message.content).toContain('get_weather answered 18 °C and sunny')
   })
 
+  it('says how sure it was of each token, plain and streamed alike, when asked', async () => {
+    const request = { model: 'parley', messages: user('Hello'), logprobs: true, top_logprobs: 2, max_tokens: 3 }
+    const [choice] = plain(ask('/chat/completions', request)).choices
+    const told = choice.logprobs.content
+    expect(told.map(({ token }: { token: string }) => token).join('')).toBe(choice.message.content)
+    expect(told[0].top_logprobs).toHaveLength(2)
+    expect(told[0].top_logprobs[0]).toMatchObject({ token: told[0].token, logprob: told[0].logprob })
+    const chunks = await streamed(ask('/chat/completions', { ...request, stream: true }))
+    expect(chunks.flatMap((chunk) => chunk.choices[0].logprobs?.content ?? [])).toEqual(told)
+  })
+
   it('stops reading at the signal, and paces by the clock it is given', async () => {
     const controller = new AbortController()
     const waits: number[] = []
@@ -205,6 +216,11 @@ describe('the rest', () => {
     const drawn = plain(ask('/images/generations', { model: 'parley', prompt: 'a cat', size: '16x8' })).data[0].b64_json
     expect(Buffer.from(drawn, 'base64').subarray(1, 4).toString()).toBe('PNG')
     const completed = plain(ask('/completions', { model: 'parley', prompt: 'Once' })).choices[0].text
+    const both = plain(ask('/completions', { model: 'parley', prompt: ['Once', 'Twice'] })).choices
+    expect(both.map(({ index, text }: any) => [index, text === completed])).toEqual([
+      [0, true],
+      [1, false],
+    ])
     const chunks = await streamed(ask('/completions', { model: 'parley', prompt: 'Once', stream: true }))
     expect(chunks.map((chunk) => chunk.choices[0].text).join('')).toBe(completed)
   })
@@ -215,6 +231,7 @@ describe('the rest', () => {
     ['/chat/completions', { model: 'embed', messages: user('x') }, 400, null],
     ['/chat/completions', { model: 'parley', messages: [] }, 400, null],
     ['/chat/completions', { model: 'unavailable', messages: user('x') }, 503, 'overloaded'],
+    ['/embeddings', { model: 'parley', input: 'x' }, 400, null],
     ['/nowhere', { model: 'parley' }, 404, 'unknown_url'],
     ['/embeddings', { model: 'embed', input: 'x', dimensions: 0 }, 400, null],
     ['/images/generations', { model: 'parley', prompt: 'x', size: '9999x9999' }, 400, null],
@@ -227,6 +244,38 @@ describe('the rest', () => {
       param: plain(answer).error.param,
       code,
     })
+  })
+
+  const say = (more: object) => ['/chat/completions', { model: 'parley', messages: user('x'), ...more }] as const
+  const old = (more: object) => ['/completions', { model: 'parley', prompt: 'x', ...more }] as const
+  const given = (message: object) => ({ messages: [message] })
+  it.each([
+    ['messages[0].role', ...say(given({ role: 'wizard', content: 'x' }))],
+    ['messages[0].role', ...say(given({ content: 'x' }))],
+    ['messages[0].content', ...say(given({ role: 'user' }))],
+    ['messages[0].content', ...say(given({ role: 'user', content: 5 }))],
+    ['messages[0].tool_call_id', ...say(given({ role: 'tool', content: 'x' }))],
+    ['messages', ...say({ messages: 'x' })],
+    ['messages[0]', ...say({ messages: ['x'] })],
+    ['tools', ...say({ tools: 'x' })],
+    ['tool_choice', ...say({ tool_choice: 'required' })],
+    ['tool_choice', ...say({ tools: [weather], tool_choice: { type: 'function', function: { name: 'other' } } })],
+    ['temperature', ...say({ temperature: 9 })],
+    ['top_p', ...say({ top_p: 1.5 })],
+    ['n', ...say({ n: 0 })],
+    ['n', ...say({ n: 9 })],
+    ['max_tokens', ...say({ max_tokens: -1 })],
+    ['top_logprobs', ...say({ top_logprobs: 2 })],
+    ['top_logprobs', ...say({ logprobs: true, top_logprobs: 21 })],
+    ['response_format.type', ...say({ response_format: { type: 'xml' } })],
+    ['response_format.json_schema', ...say({ response_format: { type: 'json_schema' } })],
+    ['prompt', ...old({ prompt: { text: 'x' } })],
+    ['n', ...old({ n: 9 })],
+    ['encoding_format', '/embeddings', { model: 'embed', input: 'x', encoding_format: 'hex' }],
+  ] as const)('names the field that is wrong: %s %s %j', (param, path, body) => {
+    const answer = ask(path, body)
+    expect(answer.status).toBe(400)
+    expect(plain(answer).error).toMatchObject({ type: 'invalid_request_error', param })
   })
 
   it('splits a text into pieces that join to it', () => {

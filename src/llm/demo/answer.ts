@@ -1,4 +1,7 @@
+import { AppError } from '../../errors.ts'
+import type { JsonObject } from '../spec.ts'
 import { answerChat, plainChat, streamChat } from './chat.ts'
+import { checkChat, checkCompletion } from './check.ts'
 import { answerEmbeddings, answerImages, answerModerations, answerRerank, type Problem } from './others.ts'
 import { answerCompletion, plainCompletion, streamCompletion } from './completion.ts'
 import { DEMO_MODELS, isDemoModel, type DemoModel } from './models.ts'
@@ -46,7 +49,7 @@ export function demoAnswer(request: DemoRequest, { pace = realPace, now = Date.n
     case '/completions':
       return completion(fields, fields['model'], streamed, now())
     case '/embeddings':
-      return answered(answerEmbeddings(fields))
+      return embeddings(fields, fields['model'])
     case '/rerank':
       return answered(answerRerank(fields))
     case '/moderations':
@@ -62,8 +65,8 @@ type Streamed = { readonly pace: Pace; readonly signal: AbortSignal }
 
 function chat(request: ChatRequest, model: DemoModel, { pace, signal }: Streamed, nowMs: number): DemoAnswer {
   if (DEMO_MODELS[model].kind !== 'chat') return wrongKind(model)
-  if (!Array.isArray(request.messages) || !request.messages.length)
-    return failure(400, 'invalid_request_error', 'messages: give at least one message', null, {}, 'messages')
+  const refused = refusalOf(() => checkChat(request as JsonObject))
+  if (refused) return refused
   const answer = answerChat(request, model, nowMs)
   if (request.stream !== true) return json(200, plainChat(answer))
   return events(answer.id, streamChat(answer, wantsUsage(request), pace, signal))
@@ -71,9 +74,26 @@ function chat(request: ChatRequest, model: DemoModel, { pace, signal }: Streamed
 
 function completion(request: Fields, model: DemoModel, { pace, signal }: Streamed, nowMs: number): DemoAnswer {
   if (DEMO_MODELS[model].kind !== 'chat') return wrongKind(model)
+  const refused = refusalOf(() => checkCompletion(request as JsonObject))
+  if (refused) return refused
   const answer = answerCompletion(request, model, nowMs)
   if (request['stream'] !== true) return json(200, plainCompletion(answer))
   return events(answer.id, streamCompletion(answer, wantsUsage(request), pace, signal))
+}
+
+function embeddings(request: Fields, model: DemoModel): DemoAnswer {
+  if (DEMO_MODELS[model].kind === 'embedding') return answered(answerEmbeddings(request))
+  return failure(400, 'invalid_request_error', `demo/${model} makes no embeddings; use demo/embed`, null, {}, 'model')
+}
+
+function refusalOf(check: () => void): DemoAnswer | undefined {
+  try {
+    check()
+    return undefined
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    return failure(400, 'invalid_request_error', error.message, null, {}, error.details.field ?? null)
+  }
 }
 
 const wantsUsage = ({ stream_options }: ChatRequest): boolean => stream_options?.include_usage === true

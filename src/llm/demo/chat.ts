@@ -1,3 +1,4 @@
+import { logprobsOf, type TokenLogprob } from './logprobs.ts'
 import { delays, type Pace } from './pace.ts'
 import { answerSchema, chooseTools, readConversation, type ChatRequest, type Tool } from './request.ts'
 import { sample } from './schema.ts'
@@ -22,6 +23,8 @@ export type ChatAnswer = {
   readonly model: string
   readonly choices: readonly Choice[]
   readonly usage: Usage
+  /** Undefined where nobody asked. */
+  readonly logprobOf?: ((piece: string) => TokenLogprob) | undefined
 }
 
 type Usage = {
@@ -32,11 +35,9 @@ type Usage = {
   readonly completion_tokens_details: { readonly reasoning_tokens: number }
 }
 
-const MOST_CHOICES = 8
-
 export function answerChat(request: ChatRequest, model: string, nowMs: number): ChatAnswer {
   const conversation = readConversation(request)
-  const count = Math.min(Math.max(whole(request.n) ?? 1, 1), MOST_CHOICES)
+  const count = whole(request.n) ?? 1
   const choices = Array.from({ length: count }, (_, index) => choose(request, model, conversation, index))
   const prompt =
     countTokens(conversation.everything) + countTokens(request.tools ? JSON.stringify(request.tools) : '') + 3
@@ -51,6 +52,7 @@ export function answerChat(request: ChatRequest, model: string, nowMs: number): 
     created: Math.floor(nowMs / 1000),
     model,
     choices,
+    logprobOf: logprobsOf(request),
     usage: {
       prompt_tokens: prompt,
       completion_tokens: completion,
@@ -101,7 +103,7 @@ function untilStop(text: string, stop: unknown): string {
 const whole = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined
 
-export function plainChat({ id, created, model, choices, usage }: ChatAnswer): object {
+export function plainChat({ id, created, model, choices, usage, logprobOf }: ChatAnswer): object {
   return {
     id,
     object: 'chat.completion',
@@ -122,7 +124,7 @@ export function plainChat({ id, created, model, choices, usage }: ChatAnswer): o
           })),
         }),
       },
-      logprobs: null,
+      logprobs: logprobOf && !calls.length ? { content: pieces(content).map(logprobOf), refusal: null } : null,
       finish_reason: finish,
     })),
     usage,
@@ -130,9 +132,11 @@ export function plainChat({ id, created, model, choices, usage }: ChatAnswer): o
   }
 }
 
+type Delta = { readonly content?: string | null; readonly [field: string]: unknown }
+
 /** The same answer as chat chunks, one piece at a time; `usage` is sent last when it was asked for. */
 export async function* streamChat(
-  { id, created, model, choices, usage }: ChatAnswer,
+  { id, created, model, choices, usage, logprobOf }: ChatAnswer,
   withUsage: boolean,
   pace: Pace,
   signal: AbortSignal,
@@ -155,11 +159,14 @@ export async function* streamChat(
   let sent = 0
   for (const [index, choice] of choices.entries()) {
     await pace.wait(delayOf(sent), signal)
-    const delta = (part: object) => event({ index, delta: part, logprobs: null, finish_reason: null })
+    const delta = (part: Delta, said?: string | null) => {
+      const logprobs = said && logprobOf ? { content: [logprobOf(said)], refusal: null } : null
+      return event({ index, delta: part, logprobs, finish_reason: null })
+    }
     yield delta({ role: 'assistant', content: choice.calls.length ? null : '', refusal: null })
     for (const part of partsOf(choice)) {
       if (sent++) await pace.wait(delayOf(sent), signal)
-      yield delta(part)
+      yield delta(part, part.content)
     }
     yield event({ index, delta: {}, logprobs: null, finish_reason: choice.finish })
   }
@@ -167,7 +174,7 @@ export async function* streamChat(
   yield encoder.encode('data: [DONE]\n\n')
 }
 
-function* partsOf({ reasoning, content, calls }: Choice): Generator<object> {
+function* partsOf({ reasoning, content, calls }: Choice): Generator<Delta> {
   for (const piece of pieces(reasoning)) yield { reasoning_content: piece }
   for (const piece of pieces(content)) yield { content: piece }
   for (const [index, { id, name, text }] of calls.entries()) {

@@ -4,12 +4,33 @@ import { pieces } from './tokens.ts'
 
 type Fields = { readonly [key: string]: unknown }
 
-/** The older text completion, answered by the same words as a chat of one user message. */
+/** The older text completion, answered by the same words as a chat of one user message; each prompt of a list has its own choices. */
 export function answerCompletion(request: Fields, model: string, nowMs: number): ChatAnswer {
-  const given = request['prompt']
-  const prompt = Array.isArray(given) ? given.join('\n') : typeof given === 'string' ? given : ''
   const { max_tokens, stop, n, seed } = request
-  return answerChat({ messages: [{ role: 'user', content: prompt }], max_tokens, stop, n, seed }, model, nowMs)
+  const [first, ...others] = promptsOf(request['prompt']).map((prompt) =>
+    answerChat({ messages: [{ role: 'user', content: prompt }], max_tokens, stop, n, seed }, model, nowMs),
+  )
+  return others.reduce(joined, first!)
+}
+
+function promptsOf(given: unknown): string[] {
+  if (!Array.isArray(given) || given.length === 0) return [typeof given === 'string' ? given : '']
+  if (given.every((each) => typeof each === 'number')) return [given.join(' ')]
+  return given.map((each: unknown) => (Array.isArray(each) ? each.join(' ') : String(each)))
+}
+
+function joined(left: ChatAnswer, right: ChatAnswer): ChatAnswer {
+  const sum = (count: 'prompt_tokens' | 'completion_tokens' | 'total_tokens') => left.usage[count] + right.usage[count]
+  return {
+    ...left,
+    choices: [...left.choices, ...right.choices],
+    usage: {
+      ...left.usage,
+      prompt_tokens: sum('prompt_tokens'),
+      completion_tokens: sum('completion_tokens'),
+      total_tokens: sum('total_tokens'),
+    },
+  }
 }
 
 const head = ({ id, created, model }: ChatAnswer) => ({

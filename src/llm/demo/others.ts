@@ -15,7 +15,10 @@ export function answerEmbeddings(request: Fields): object | Problem {
   const size = request['dimensions'] ?? EMBEDDING_SIZE
   if (typeof size !== 'number' || !Number.isInteger(size) || size < 1 || size > LARGEST_VECTOR)
     return { problem: `dimensions: a whole number from 1 to ${LARGEST_VECTOR}`, field: 'dimensions' }
-  const packed = request['encoding_format'] === 'base64'
+  const encoding = request['encoding_format'] ?? 'float'
+  if (encoding !== 'float' && encoding !== 'base64')
+    return { problem: 'encoding_format must be float or base64', field: 'encoding_format' }
+  const packed = encoding === 'base64'
   const tokens = inputs.reduce((sum, input) => sum + Math.max(1, countTokens(input)), 0)
   return {
     object: 'list',

@@ -13,6 +13,8 @@ export type ChatRequest = {
   readonly stop?: unknown
   readonly n?: unknown
   readonly seed?: unknown
+  readonly logprobs?: unknown
+  readonly top_logprobs?: unknown
   readonly reasoning_effort?: unknown
 }
 
