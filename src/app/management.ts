@@ -21,6 +21,8 @@ import { version } from '../lib/version.ts'
 
 const RETRY_MS = 5_000
 
+const NOTHING_MADE: FirstStart = { key: null, ownerToken: null, undo: async () => {} }
+
 /** A database that somebody else holds must not hold up the start: the last configuration serves meanwhile. */
 const FIRST_WAIT_MS = 1_000
 
@@ -147,7 +149,7 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
       return problem
     },
     get firstStart() {
-      return open?.firstStart ?? { key: null, ownerToken: null }
+      return open?.firstStart ?? NOTHING_MADE
     },
     control: () => open?.control,
     records: mover.figures,

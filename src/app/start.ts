@@ -14,7 +14,7 @@ import { collectMetrics } from './metrics.ts'
 import { LagWatch, processFigures } from './process-figures.ts'
 import { openGatewayProcess, type GatewayProcess } from './gateway-process.ts'
 import { createHolder } from './holder.ts'
-import { lastSourceIn } from './last-source.ts'
+import { LAST_SOURCE, lastSourceIn } from './last-source.ts'
 import type { Log } from './log.ts'
 import { feedOrigins, newsMsOf } from './origin-feed.ts'
 import { openTraffic, spooledCosts } from './traffic.ts'
@@ -62,7 +62,7 @@ async function startIn(
   adoptSegments(spoolFolder)
   const since = Date.now()
   const holder = createHolder()
-  const last = lastSourceIn(folder.file('last-configuration'), sealer)
+  const last = lastSourceIn(folder.file(LAST_SOURCE), sealer)
   let workers: Workers | undefined
   let alone: GatewayProcess | undefined
   let source: SnapshotSource | undefined
@@ -116,6 +116,7 @@ async function startIn(
     metrics,
   })
   opened.push(() => management.close())
+  opened.push(() => management.firstStart.undo())
   if (!source) {
     // The database could not be read: yesterday's configuration serves until it can.
     source = last.read()

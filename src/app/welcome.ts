@@ -87,8 +87,9 @@ function providerLines(running: Running): string[] {
   ]
 }
 
-/** A model that answers at once, whatever is set up. */
+/** A model that answers at once, whatever is set up: what an alias leads to may not run yet. */
 function firstModel(running: Running): string {
   const merged = running.management.control()?.context.live.merged()
-  return merged?.source.aliases[0]?.name ?? 'demo/parley'
+  const demo = providersOf(running).some(({ id, from }) => id === 'demo' && from === 'built-in')
+  return demo ? 'demo/parley' : (merged?.source.aliases[0]?.name ?? 'demo/parley')
 }

@@ -1,3 +1,4 @@
+import { Key } from '../contract/key.ts'
 import { keysIn } from '../store/api-key.ts'
 import { peopleIn } from '../store/person.ts'
 import { stateIn } from '../store/state.ts'
@@ -13,24 +14,37 @@ export type FirstStart = {
   readonly key: string | null
   /** Token of the one-time link that makes the owner; null when there is an owner. */
   readonly ownerToken: string | null
+  /** Takes the key back: for a start that ends before it could show it, so that the next one makes and shows another. */
+  readonly undo: () => Promise<void>
 }
 
 const DONE = 'first_start'
+const FIRST = Key.omit({ secret: true }).parse({ name: 'first' })
 
 /** On the first start: one API key. On every start without an owner: a fresh one-time link, and the ones before end. */
 export async function firstStart({ live, store, clock }: Context): Promise<FirstStart> {
   const fresh = (await stateIn(store.db).get(DONE)) === undefined
   const secret = createSecret('prk_live_')
+  const row = newRow(FIRST, secret, 'portreeve', clock())
   if (fresh) {
-    await live.change(SYSTEM, { action: 'keys:Create', target: 'first' }, async (db) => {
-      const key = { name: 'first', models: ['*'], priority: 'normal', on_unsupported: 'drop' } as const
-      if (!(await keysIn(db).named('first')))
-        await keysIn(db).insert(newRow({ ...key, models: ['*'] }, secret, 'portreeve', clock()))
+    await live.change(SYSTEM, { action: 'keys:Create', target: FIRST.name }, async (db) => {
+      if (!(await keysIn(db).named(FIRST.name))) await keysIn(db).insert(row)
       await stateIn(db).set(DONE, String(clock()))
     })
   }
+  const made = fresh && (await keysIn(store.db).get(row.id)) !== undefined
   const owners = await peopleIn(store.db).activeOwners()
   const link =
     owners > 0 ? null : await createLink(store.db, clock(), { purpose: 'first-owner', personId: null, role: 'owner' })
-  return { key: fresh ? secret : null, ownerToken: link?.token ?? null }
+  return {
+    key: made ? secret : null,
+    ownerToken: link?.token ?? null,
+    async undo() {
+      if (!made) return
+      await live.change(SYSTEM, { action: 'keys:Revoke', target: FIRST.name }, async (db) => {
+        await keysIn(db).remove(row.id)
+        await stateIn(db).remove(DONE)
+      })
+    },
+  }
 }

@@ -79,3 +79,15 @@ describe.each(['launcher', 'executable'] as const)('started by %s', (entry: Entr
     expect(await gateway.stop()).toBe(0)
   })
 })
+
+test('the printed line works also where an alias leads to what does not run yet', async () => {
+  const config = `
+providers:
+  - { id: local, type: openai-compatible, base_url: "http://127.0.0.1:9/v1" }
+aliases:
+  - { name: fast, targets: [{ provider: local, model: x }] }
+`
+  await using gateway = new GatewayProcess({ config })
+  await gateway.printed(/curl/)
+  expect(await paste(pastedLine(gateway.output))).toMatchObject({ code: 0, out: expect.stringMatching(/^data: /) })
+})

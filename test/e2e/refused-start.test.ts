@@ -35,6 +35,20 @@ test.each<[string, string, string[], string]>([
   20_000,
 )
 
+test.each([[[]], [['--workers', '2']]])(
+  'the key of a first start that could not listen is shown by the next one: %j',
+  async (flags) => {
+    const folder = emptyFolder()
+    expect((await run(folder, ['start', '--port', String(taken.port), ...flags])).code).toBe(1)
+    await using gateway = new GatewayProcess({ entry: 'source', folder })
+    const models = await fetch(`${await gateway.address()}/v1/models`, {
+      headers: { 'x-api-key': await gateway.key() },
+    })
+    expect(models.status).toBe(200)
+  },
+  20_000,
+)
+
 test('paths that nobody has are answered in the format of clients', async () => {
   await using gateway = new GatewayProcess({ entry: 'source', folder: emptyFolder() })
   const address = await gateway.address()
