@@ -20,7 +20,7 @@ export function listenControl(hostname: string, port: number, handle: ControlHan
   } catch (error) {
     throw new AppError(
       'conflict',
-      `the management API cannot listen on ${hostname}:${port}: ${listenProblem(error)}. Choose another with --admin-port.`,
+      `the management API cannot listen on ${hostname}:${port}: ${listenProblem(error, { host: '--admin-host', port: '--admin-port' })}`,
       { field: '--admin-port' },
       error,
     )

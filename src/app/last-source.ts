@@ -2,7 +2,8 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import type { Sealer } from '../control/sealing.ts'
 import type { SnapshotSource } from '../snapshot/source.ts'
 
-const PLACE = 'last-configuration'
+/** Its name in a data folder, and what it is sealed for. */
+export const LAST_SOURCE = 'last-configuration'
 
 /** The configuration that was last in use, sealed on disk: the gateway starts from it when the database cannot be opened. */
 export type LastSource = {
@@ -15,12 +16,12 @@ export function lastSourceIn(path: string, sealer: Sealer): LastSource {
   return {
     write(source) {
       // Written beside and moved over: a process killed in between leaves the old one whole.
-      writeFileSync(`${path}.new`, sealer.seal(JSON.stringify(source), PLACE), { mode: 0o600 })
+      writeFileSync(`${path}.new`, sealer.seal(JSON.stringify(source), LAST_SOURCE), { mode: 0o600 })
       renameSync(`${path}.new`, path)
     },
     read() {
       try {
-        return JSON.parse(sealer.open(readFileSync(path, 'utf8'), PLACE)) as SnapshotSource
+        return JSON.parse(sealer.open(readFileSync(path, 'utf8'), LAST_SOURCE)) as SnapshotSource
       } catch {
         return undefined
       }

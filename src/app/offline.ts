@@ -1,4 +1,5 @@
-import type { Config, StartFile } from '../config/config.ts'
+import { existsSync } from 'node:fs'
+import { DATABASE_FILE, type Config, type StartFile } from '../config/config.ts'
 import { openControl } from '../control/control.ts'
 import { openDataFolder } from '../control/data-folder.ts'
 import { openSealer } from '../control/sealing.ts'
@@ -6,11 +7,15 @@ import { createSecret } from '../control/secret.ts'
 import { createControlHandler } from '../http/server.ts'
 import { newId } from '../lib/id.ts'
 import { openStore } from '../store/open.ts'
+import { pathOfSqlite } from '../store/sqlite.ts'
+import { LAST_SOURCE } from './last-source.ts'
 
 /** The management API inside a command, while no gateway runs. */
 export type Offline = {
   readonly send: (request: Request) => Promise<Response>
   readonly token: string
+  /** Whether its database is in a data folder that no gateway has run on: the folder may not be the one that was meant. */
+  readonly untouched: boolean
   readonly close: () => Promise<void>
 }
 
@@ -29,6 +34,8 @@ export async function openOffline(config: Config, file: StartFile | null, versio
     })
     return {
       token,
+      untouched:
+        pathOfSqlite(config.databaseUrl) === folder.file(DATABASE_FILE) && !existsSync(folder.file(LAST_SOURCE)),
       send: (request) => handler(request, {}),
       async close() {
         control.close()

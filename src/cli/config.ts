@@ -23,7 +23,12 @@ const check = defineCommand({
   examples: ['portreeve config check', 'portreeve config check deploy/portreeve.yaml'],
   async run(input, io) {
     const path = resolve(io.cwd, input.positionals[0] ?? io.env['PORTREEVE_CONFIG'] ?? 'portreeve.yaml')
-    if (!existsSync(path)) throw new AppError('not_found', `There is no file ${path}.`, { field: 'FILE' })
+    if (!existsSync(path))
+      throw new AppError(
+        'not_found',
+        `There is no file ${path}: write it, or name another, as "portreeve config check FILE". A start needs none.`,
+        { field: 'FILE' },
+      )
     const text = readFileSync(path, 'utf8')
     const read = readConfigurationText(text, path, { env: io.env, folder: dirname(path) })
     const { judgeFile } = await import('../app/check-file.ts')

@@ -30,7 +30,9 @@ async function ask(address: string): Promise<number> {
     return response.status
   } catch (error) {
     const why =
-      error instanceof Error && error.name === 'TimeoutError' ? `no answer within ${PATIENCE_MS} ms` : 'nobody answers'
+      error instanceof Error && error.name === 'TimeoutError'
+        ? `no answer within ${PATIENCE_MS} ms`
+        : 'nobody answers; give the port of the start with --port or PORT'
     throw new AppError('not_ready', `${address}: ${why}.`, {}, error)
   }
 }

@@ -138,6 +138,10 @@ function momentOf(input: Input, option: string): string | undefined {
       `--${option} ${text}: use a span as 12h or 30d, or a moment as 2027-01-31T00:00:00Z.`,
       { field: `--${option}` },
     )
+  if (time <= Date.now())
+    throw new AppError('invalid_usage', `--${option} ${text}: is over already; name a moment to come.`, {
+      field: `--${option}`,
+    })
   return new Date(time).toISOString()
 }
 

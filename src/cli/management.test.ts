@@ -52,6 +52,9 @@ describe('without a gateway, in an empty folder', () => {
     ['keys create --name ci --model fast --expires 30d', 0, /^prk_live_[\w-]{49}\n$/],
     ['keys create --name ci', 1, /^$/],
     ['keys create --name x --expires soon', 2, /^$/],
+    ['keys create --name x --expires 2020-01-01T00:00:00Z', 2, /^$/],
+    ['keys create --name ä', 2, /^$/],
+    ['keys create --name x --model= ', 2, /^$/],
     ['keys list', 0, /NAME +KEY +STATUS[^\n]+\nci +prk_live_….{4} +active +fast +- +0 +\$0 +- +in 30 days +key_\w+\n$/],
     ['keys list --json', 0, /^\[\{.*"name":"ci".*\}\]\n$/],
     ['keys rotate ci --overlap 0m', 0, /^prk_live_[\w-]{49}\n$/],
@@ -84,6 +87,20 @@ describe('without a gateway, in an empty folder', () => {
   }
 })
 
+test('what is typed wrongly is called what was typed', async () => {
+  const { err } = await run(folder(), 'keys create --name ä')
+  expect(err).toContain('portreeve keys create: --name: use 1 to 63 letters')
+})
+
+test('a folder that no gateway has run on is named: it may be the wrong one', async () => {
+  const cwd = folder()
+  const says = `No gateway has run on the data folder ${join(cwd, 'portreeve-data')} yet`
+  expect((await run(cwd, 'calls list')).err).toStartWith(says)
+  expect((await run(cwd, 'calls list')).err).toStartWith(says)
+  writeFileSync(join(cwd, 'portreeve-data', 'last-configuration'), '')
+  expect((await run(cwd, 'calls list')).err).toBe('')
+})
+
 describe('with a gateway on the folder', async () => {
   const cwd = folder()
   const data = openDataFolder(join(cwd, 'portreeve-data'))
@@ -98,7 +115,7 @@ describe('with a gateway on the folder', async () => {
   test('commands speak to it', async () => {
     expect((await run(cwd, 'keys create --name live')).out).toStartWith('prk_live_')
     expect((await run(cwd, 'users invite bob')).err).toBe(
-      'portreeve users invite: /email: must be an e-mail address, as name@example.com.\n',
+      'portreeve users invite: EMAIL: must be an e-mail address, as name@example.com. See "portreeve users invite --help".\n',
     )
     expect(control.context.live.merged().source.keys.map(({ name }) => name)).toEqual(['live'])
     await control.addCalls([
@@ -232,7 +249,7 @@ describe('config check', () => {
       '',
       `${cwd}/typo.yaml:2:20: providers[0].type: "opnai" is not in the registry. Did you mean "openai"?`,
     ],
-    ['config check none.yaml', {}, 1, '', `There is no file ${cwd}/none.yaml.`],
+    ['config check none.yaml', {}, 1, '', `There is no file ${cwd}/none.yaml: write it`],
   ] as [string, Record<string, string>, number, string, string][])('%s %j', async (line, env, code, out, err) => {
     const result = await run(cwd, line, env)
     expect([result.code, result.out]).toEqual([code, out])

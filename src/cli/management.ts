@@ -49,6 +49,10 @@ export async function withManagement<T>(input: Input, io: Io, run: (management: 
   if (running) return run(over(running.address, running.token, (request) => fetch(request), true))
   const { config, file } = configOf(input, io)
   const offline = await openOffline(config, file, version)
+  if (offline.untouched)
+    io.err(
+      `No gateway has run on the data folder ${config.dataFolder} yet: only what is in it is seen here. Name another with --data.\n`,
+    )
   try {
     const host = config.host.includes(':') ? `[${config.host}]` : config.host
     const address =

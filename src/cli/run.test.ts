@@ -53,6 +53,11 @@ describe('a command line', () => {
     expect(result.err).toContain(err)
   })
 
+  test.each([['-h'], ['--help'], ['help']])('%s alone lists every command', async (word) => {
+    const { code, out } = await run(word)
+    expect([code, out]).toEqual([0, expect.stringContaining('people greet')])
+  })
+
   test('help names every option with its choices and default', async () => {
     const { out } = await run('people', 'greet', '--help')
     expect(out).toMatchSnapshot()

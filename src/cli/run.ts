@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { AppError } from '../errors.ts'
 import { closest } from '../lib/closest.ts'
+import { asUsage } from './as-usage.ts'
 import type { Command, Input, Option } from './command.ts'
 import { commandHelp, overview } from './help.ts'
 import type { Io } from './io.ts'
@@ -12,7 +13,7 @@ import { version } from '../lib/version.ts'
  */
 export async function runCommandLine(argv: readonly string[], commands: readonly Command[], io: Io): Promise<number> {
   const words = argv.filter((word) => !word.startsWith('-'))
-  if (argv.length === 0 || argv[0] === 'help' || (argv[0]?.startsWith('-') && argv.includes('--help'))) {
+  if (argv.length === 0 || argv[0] === 'help' || (argv[0]?.startsWith('-') && argv.some(isHelp))) {
     const asked = find(commands, argv.slice(1))
     const ofNoun = commands.filter(({ name }) => name.split(' ')[0] === argv[1])
     if (argv[0] === 'help' && argv[1] !== undefined && !argv[1].startsWith('-') && ofNoun.length === 0)
@@ -27,7 +28,7 @@ export async function runCommandLine(argv: readonly string[], commands: readonly
   const command = find(commands, argv)
   if (!command) return unknownCommand(words, commands, io)
   const rest = argv.slice(command.name.split(' ').length)
-  if (rest.includes('--help') || rest.includes('-h')) {
+  if (rest.some(isHelp)) {
     io.out(commandHelp(command))
     return 0
   }
@@ -35,9 +36,11 @@ export async function runCommandLine(argv: readonly string[], commands: readonly
   try {
     return (await command.run(readInput(command, rest), io)) ?? 0
   } catch (error) {
-    return report(error, command, json, io)
+    return report(error instanceof AppError ? asUsage(error, command) : error, command, json, io)
   }
 }
+
+const isHelp = (word: string): boolean => word === '--help' || word === '-h'
 
 function find(commands: readonly Command[], argv: readonly string[]): Command | undefined {
   for (const words of [3, 2, 1]) {

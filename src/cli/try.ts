@@ -66,7 +66,7 @@ export const tryModel = defineCommand({
       if (!running) {
         throw new AppError(
           'not_ready',
-          'no gateway runs on this data folder: start it with "portreeve start", or name its folder with --data',
+          'No gateway runs on this data folder. Start one: portreeve start; or name the folder of yours with --data.',
         )
       }
       const { secret, base_url } = await api(createPlaygroundKey)

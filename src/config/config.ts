@@ -7,6 +7,9 @@ import { refusal } from './finding.ts'
 import { isReference, type ReferenceScope, resolveReference } from './reference.ts'
 import { type Setting, type SettingName, SETTINGS } from './setting.ts'
 
+/** The embedded database's name in the data folder. */
+export const DATABASE_FILE = 'portreeve.db'
+
 /** The settings of the process, read once at its start and never changed. */
 export type Config = Readonly<{
   port: number
@@ -97,7 +100,7 @@ function configOf(
     configFile: file?.path ?? null,
     workers: values.workers === 'auto' ? 'auto' : integer('workers', values.workers, 1, 64),
     only: oneOf('only', values.only, ['all', 'gateway', 'control']),
-    databaseUrl: values.databaseUrl ?? `sqlite:${join(dataFolder, 'portreeve.db')}`,
+    databaseUrl: values.databaseUrl ?? `sqlite:${join(dataFolder, DATABASE_FILE)}`,
     redisUrl: values.redisUrl,
     publicUrl: url('publicUrl', values.publicUrl),
     encryptionKey: values.encryptionKey,

@@ -80,7 +80,7 @@ function listen(options: ListenerOptions): Listener {
   } catch (error) {
     throw new AppError(
       'conflict',
-      `cannot listen on ${options.host}:${options.port}: ${listenProblem(error)}. Choose another with --port, or stop what uses it.`,
+      `cannot listen on ${options.host}:${options.port}: ${listenProblem(error, { host: '--host', port: '--port' })}`,
       { field: '--port' },
       error,
     )
