@@ -30,6 +30,7 @@ export async function attempt(
   client: Inbound,
 ): Promise<Answer> {
   const { alias } = itinerary
+  const totalMs = alias?.timeouts?.total_ms
   const retries = alias?.retries ?? NO_RETRIES
   let queue: readonly SnapshotTarget[] = itinerary.targets
   let first: CallError | undefined
@@ -65,10 +66,11 @@ export async function attempt(
       last = error
       if (hasOtherCredential(turn, error)) continue
       if (verdict.kind === 'elsewhere' || count >= retries.attempts) break
-      if (hasNext && error.vendor?.status === 429) break
+      // A vendor's 429, or a limit of our own on this target.
+      if (hasNext && (error.vendor?.status ?? error.status) === 429) break
       const now = Date.now()
       const wait = waitBeforeRetry(retries, count, error.retryAfterMs, Math.random)
-      if (wait === undefined || call.elapsed() + wait > target.provider.timeouts.totalMs) break
+      if (wait === undefined || call.elapsed() + wait > (totalMs ?? target.provider.timeouts.totalMs)) break
       if (!gateway.traffic.retries.take(now)) break
       await pause(wait, client)
       call.upstreamMs += wait

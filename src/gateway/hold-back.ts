@@ -32,6 +32,7 @@ export class HoldBack implements Sink {
     const { promise, resolve } = Promise.withResolvers<CallError | undefined>()
     this.released = promise
     this.#resolve = resolve
+    upcall.exchange?.expectContent()
     upcall.drainTo(this)
   }
 
@@ -59,7 +60,9 @@ export class HoldBack implements Sink {
       this.#held.push(out)
       this.#size += out.length
       const text = typeof out === 'string' ? out : latin1(out)
-      this.#seen += text.match(CONTENT)?.length ?? 0
+      const seen = text.match(CONTENT)?.length ?? 0
+      if (this.#seen === 0 && seen > 0) this.#upcall.exchange?.contentCame()
+      this.#seen += seen
     }
     const report = this.transform.report()
     if (report.error) this.#decide(report.error)
@@ -93,7 +96,10 @@ export class HoldBack implements Sink {
     if (this.#decided) return
     this.#decided = true
     if (failure) this.#failed = true
-    else this.#upcall.buffer()
+    else {
+      if (this.#seen === 0) this.#upcall.exchange?.contentCame()
+      this.#upcall.buffer()
+    }
     this.#resolve(failure)
   }
 }

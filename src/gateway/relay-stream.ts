@@ -26,6 +26,8 @@ export class StreamRelay implements Sink, StreamBody {
   #handingOver = false
   readonly #transform: StreamTransform
   active = false
+  /** Nothing of the answer has been sent yet. */
+  #quiet = true
   #sent = 0
   readonly #capture: Capture | undefined
   /** Whether what was sent last ended an event: only then a comment may follow. */
@@ -70,6 +72,7 @@ export class StreamRelay implements Sink, StreamBody {
   begin(writer: BodyWriter): void {
     this.#writer = writer
     this.#keepAlives.add(this)
+    if (this.#held.length > 0) this.#spoke()
     for (const out of this.#held) this.#send(out)
     if (this.#held.length > 0) this.#upcall.exchange?.resume()
     if (this.#transform.finished) this.#finish('')
@@ -89,6 +92,7 @@ export class StreamRelay implements Sink, StreamBody {
     } catch (error) {
       return this.#break(error)
     }
+    if (this.#quiet && out.length > 0) this.#spoke()
     if (this.#transform.finished) this.#finish(out)
     else if (out.length > 0) this.#send(out)
   }
@@ -132,6 +136,12 @@ export class StreamRelay implements Sink, StreamBody {
   /** A quiet stream says that it lives. */
   keepAlive(text: string): void {
     if (!this.#over && this.#betweenEvents) this.#send(text)
+  }
+
+  /** What a model thinks before its first token, it thinks behind the head: only what follows tells how long. */
+  #spoke(): void {
+    this.#quiet = false
+    this.#call.firstByteMs = this.#call.elapsed()
   }
 
   get dialect(): Call['route']['dialect'] {
@@ -235,7 +245,7 @@ export class StreamRelay implements Sink, StreamBody {
     this.#attemptOpen = false
     settle(this.#call, this.#upcall.status, typeof ended === 'string' ? this.#call.errorCode : ended.code)
     if (ended === 'left') this.#use.abandon(tokens)
-    else if (ended === 'whole') this.#use.succeed(this.#continued ? undefined : firstTokenMs(this.#call), tokens)
+    else if (ended === 'whole') this.#use.succeed(this.#continued ? undefined : firstTokenMs(this.#call), tokens, true)
     else this.#use.fail(ended, tokens)
   }
 

@@ -14,6 +14,8 @@ export class TargetUse {
   readonly #admission: Admission | undefined
   /** Whether another target could take the call. */
   readonly #hasAlternative: boolean
+  /** Of the target's breaker, when the attempt began. */
+  readonly #epoch: number
   #open = true
 
   constructor(
@@ -30,19 +32,16 @@ export class TargetUse {
     this.#credential = credential
     this.#admission = admission
     this.#hasAlternative = hasAlternative
+    this.#epoch = health.breaker.epoch
     health.inFlight++
   }
 
-  get credentialId(): string | null {
-    return this.#credential?.id ?? null
-  }
-
-  /** The target answered. */
-  succeed(firstTokenMs: number | undefined, tokens: number): void {
+  /** The target answered. `ms` is the time to the first token of a stream, or to a whole answer; undefined where nobody measured. */
+  succeed(ms: number | undefined, tokens: number, streamed: boolean): void {
     if (!this.#open) return
     const now = Date.now()
     this.#end(tokens, now)
-    this.#gateway.traffic.health.succeed(this.#health, this.credentialId, now, firstTokenMs)
+    this.#gateway.traffic.health.succeed(this.#health, this.#credential, now, this.#epoch, ms, streamed)
   }
 
   fail(error: CallError, tokens = 0): void {
@@ -57,15 +56,15 @@ export class TargetUse {
       if (this.#hasAlternative || this.#pool!.hasOther(id, now))
         health.rest(this.#health.provider, id, reason, now, error.retryAfterMs)
     }
-    if (isTargetFailure(error)) health.fail(this.#health, now)
-    else this.#health.breaker.abandon()
+    if (isTargetFailure(error)) health.fail(this.#health, now, this.#epoch)
+    else this.#health.breaker.abandon(this.#epoch)
   }
 
   /** The client left: nothing was learned about the target. */
   abandon(tokens = 0): void {
     if (!this.#open) return
     this.#end(tokens, Date.now())
-    this.#health.breaker.abandon()
+    this.#health.breaker.abandon(this.#epoch)
   }
 
   #end(tokens: number, now: number): void {

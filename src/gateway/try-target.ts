@@ -170,7 +170,7 @@ async function receive(turn: Turn, plan: Plan, upcall: Upcall, use: TargetUse): 
   call.firstByteMs = upcall.firstByteAt - call.started
   learn(call, report)
   rememberMade(gateway, call, report)
-  use.succeed(call.upstreamMs, tokensOf(call))
+  use.succeed(call.attempts.at(-1)?.duration_ms, tokensOf(call), false)
   const guarded = call.guard?.set.readsOutput ? await guardAnswer(call.guard, answer.body) : answer.body
   const told = wantsStream(call)
   const body = told ? asStream(call, turn.incoming, guarded) : guarded

@@ -2,6 +2,7 @@
 import { AppError, ERRORS, type ErrorCode } from '../errors.ts'
 import { utf8 } from '../lib/bytes.ts'
 import { asNumber, asObject, asText } from './json.ts'
+import { retryAfterOf } from './retry-after.ts'
 import type { CallError, JsonObject } from './spec.ts'
 
 /** The failure as a call's error, for the formats to print. */
@@ -155,19 +156,6 @@ export function vendorError(failure: VendorFailure): CallError {
   }
 }
 
-/** Milliseconds to wait as the headers say, in any of the ways in use; only waits of 0 to 60 minutes are believed. */
-export function retryAfterOf(headers: Headers, now: () => number = Date.now): number | undefined {
-  const believable = (ms: number) => (Number.isFinite(ms) && ms >= 0 && ms <= 3_600_000 ? Math.ceil(ms) : undefined)
-  for (const name of ['retry-after-ms', 'x-ms-retry-after-ms']) {
-    const value = headers.get(name)
-    if (value !== null && value.trim() !== '') return believable(Number(value))
-  }
-  const value = headers.get('retry-after')
-  if (value === null || value.trim() === '') return undefined
-  const seconds = Number(value)
-  return believable(Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - now())
-}
-
 /** Google's `RetryInfo` among the error's details. */
 export function retryInfoOf(details: unknown): number | undefined {
   if (!Array.isArray(details)) return undefined
@@ -218,6 +206,6 @@ export function readError(status: number, headers: Headers, bytes: Uint8Array): 
     ...failure,
     status,
     ...(amazon === undefined || failure.type !== undefined ? {} : { type: amazon }),
-    retryAfterMs: retryAfterOf(headers) ?? failure.retryAfterMs,
+    retryAfterMs: retryAfterOf(status, headers) ?? failure.retryAfterMs,
   })
 }

@@ -15,6 +15,8 @@ const LOOK_MS = 50
 /** Tries to fetch money from another process: others may take it first. */
 const REFILLS = 100
 const MAX_REMEMBERED = 4_096
+/** A call whose cost nobody knows may begin as long as anything is left. */
+const UNPRICED: CostBound = { inputMicros: 1, perOutputToken: 0, askedOutputTokens: 0 }
 
 type Rule = { readonly budget: Budget; readonly matches: (attributes: CallAttributes) => boolean }
 type Purse = { readonly budget: Budget; readonly meter: Meter }
@@ -134,7 +136,11 @@ export class Budgets {
     if (this.#rules.length === 0) return NOTHING_RESERVED
     const purses = this.#pursesFor(attributes)
     if (purses.length === 0) return NOTHING_RESERVED
-    if (cost === null) return this.#reserveUnpriced(purses, now)
+    if (cost === null) {
+      const strict = purses.find(({ budget }) => budget.mode === 'hard' && budget.unpriced === 'refuse')
+      if (strict) return refusalOf(strict, null, now)
+      cost = UNPRICED
+    }
     const answer = this.#tryReserve(purses, cost, now)
     if (!answer.refused) return answer
     if (answer.reserved || purses.some(({ meter }) => meter.refill)) return this.#reserveLater(attributes, cost, answer)
@@ -173,13 +179,6 @@ export class Budgets {
       spentMicros: meter.spent?.(now) ?? 0,
       usedMicros: meter.used(now),
     }))
-  }
-
-  #reserveUnpriced(purses: readonly Purse[], now: number): Reservation | BudgetRefusal {
-    const strict = purses.find(({ budget }) => budget.mode === 'hard' && budget.unpriced === 'refuse')
-    if (strict) return refusalOf(strict, null, now)
-    const spent = purses.find(({ budget, meter }) => budget.mode === 'hard' && !meter.fits(now, 1))
-    return spent ? refusalOf(spent, 0, now) : NOTHING_RESERVED
   }
 
   #tryReserve(purses: readonly Purse[], cost: CostBound, now: number): Reservation | BudgetRefusal {

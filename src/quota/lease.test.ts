@@ -42,6 +42,24 @@ describe('leases over IPC', () => {
     stop()
   })
 
+  test('a model without a price passes where the budget allows it, until nothing is left', async () => {
+    const { workers, stop } = node(2)
+    const budget = Budget.parse({ name: 'b', amount_micros: 100, unpriced: 'allow', wait_ms: 0 })
+    const [one, other] = workers.map(({ bank }) => new Budgets([budget], bank))
+    const unpriced = (await one!.reserve(CALL, null, Date.now())) as Reservation
+    expect(unpriced.refused).toBe(false)
+    unpriced.settle(Date.now(), 0)
+    const all = (await other!.reserve(
+      CALL,
+      { inputMicros: 99, perOutputToken: 0, askedOutputTokens: 1 },
+      Date.now(),
+    )) as Reservation
+    all.settle(Date.now(), 100)
+    await Bun.sleep(60)
+    expect((await one!.reserve(CALL, null, Date.now())).refused).toBe(true)
+    stop()
+  })
+
   test('units left with one worker are found for another', async () => {
     const { workers, stop } = node(2)
     const limiters = workers.map(({ bank }) => new Limiter([Limit.parse({ name: 'l', requests_per_minute: 50 })], bank))

@@ -105,9 +105,36 @@ describe('admission', () => {
     admit(limits)
     const refusal = admit(limits) as Refusal
     expect(refusal).toMatchObject({ name: 'l', measure: 'requests', windowMs: 3_600_000, remaining: 0 })
-    expect(explainRefusal(refusal)).toMatch(
-      /^limit "l" allows 1 requests a hour, all of them are used; try again in 36\d\d/,
+    expect(explainRefusal(refusal)).toBe(
+      'limit "l" allows 1 request an hour, all of them are used; try again in 61 min',
     )
+  })
+
+  test.each<[object, number, RegExp]>([
+    [
+      { requests_per_minute: 2 },
+      1,
+      /^limit "l" allows 2 requests a minute, all of them are used; try again in 60\.\d s$/,
+    ],
+    [
+      { requests_per_day: 2 },
+      1,
+      /^limit "l" allows 2 requests a day, all of them are used; try again in 24 h 1?\d min$/,
+    ],
+    [
+      { tokens_per_hour: 10 },
+      5,
+      /^limit "l" allows 10 tokens an hour, 0 are left and about 5 are needed; try again in 61 min$/,
+    ],
+    [
+      { in_flight: 2 },
+      1,
+      /^limit "l" allows 2 calls in flight, all of them are used; try again when one of them has ended$/,
+    ],
+  ])('a refusal in words: %o', (rates, tokens, words) => {
+    const limits = limiter([{ name: 'l', ...rates }])
+    for (let n = 0; n < 2; n++) admit(limits, {}, tokens)
+    expect(explainRefusal(admit(limits, {}, tokens) as Refusal)).toMatch(words)
   })
 
   test('a request that can never fit is not told to come back', () => {

@@ -252,15 +252,19 @@ function refusalOf(gates: readonly Gate[], tokens: number, now: number): Refusal
   return { ...stateOf(worst, now), refused: true, asked: amountOf(worst.rate, tokens), waitMs: Math.max(1, waitMs) }
 }
 
-const WINDOW_NAMES: Readonly<Record<number, string>> = { [MINUTE_MS]: 'minute', [HOUR_MS]: 'hour', [DAY_MS]: 'day' }
+const WINDOW_NAMES: Readonly<Record<number, string>> = {
+  [MINUTE_MS]: 'a minute',
+  [HOUR_MS]: 'an hour',
+  [DAY_MS]: 'a day',
+}
 
 /** Which limit, how much, and when it frees, as one sentence for people. */
 export function explainRefusal(refusal: Refusal): string {
   const { name, measure, limit, remaining, asked, waitMs, windowMs } = refusal
+  const noun = measure === 'in_flight' ? 'calls' : measure
+  const units = `${limit} ${limit === 1 ? noun.slice(0, -1) : noun}`
   const what =
-    measure === 'in_flight'
-      ? `${limit} calls in flight`
-      : `${limit} ${measure} a ${WINDOW_NAMES[windowMs] ?? `${windowMs} ms`}`
+    measure === 'in_flight' ? `${units} in flight` : `${units} ${WINDOW_NAMES[windowMs] ?? `in ${windowMs} ms`}`
   if (waitMs === Infinity)
     return `limit "${name}" allows ${what}; this call alone would need ${asked}. Send a smaller request or ask for a higher limit`
   const when = measure === 'in_flight' ? 'try again when one of them has ended' : `try again in ${formatWait(waitMs)}`
@@ -269,5 +273,8 @@ export function explainRefusal(refusal: Refusal): string {
 }
 
 function formatWait(ms: number): string {
-  return ms < 1_000 ? `${ms} ms` : `${Math.ceil(ms / 100) / 10} s`
+  if (ms < 1_000) return `${ms} ms`
+  if (ms < 2 * MINUTE_MS) return `${Math.ceil(ms / 100) / 10} s`
+  const minutes = Math.ceil(ms / MINUTE_MS)
+  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }

@@ -50,6 +50,12 @@ onEveryStore('ledger', (store) => {
     await db.deleteFrom('ledger_entry').where('sequence', '=', 3).execute()
     expect((await ledger.verify()).faults.map(({ message }) => message)[0]).toBe('entries 3 to 3 are missing')
     await db.insertInto('ledger_entry').values(entry).execute()
+    const head = await db.selectFrom('ledger_head').selectAll().executeTakeFirstOrThrow()
+    await db.updateTable('ledger_head').set({ hash: 'x' }).execute()
+    expect((await ledger.verify()).faults.map(({ message }) => message)).toEqual([
+      `the mark of the last entry was changed, or entry ${head.sequence}`,
+    ])
+    await db.updateTable('ledger_head').set(head).execute()
     expect((await ledger.verify()).faults).toEqual([])
   })
 

@@ -118,8 +118,12 @@ export const ledgerIn = (db: Db) => ({
       }
     }
     const head = await db.selectFrom('ledger_head').selectAll().where('id', '=', HEAD).executeTakeFirst()
-    if ((head?.sequence ?? 0) !== entries || (head?.hash ?? GENESIS) !== hash)
-      faults.push({ kind: 'chain', message: `the last ${(head?.sequence ?? 0) - entries} entries are missing` })
+    const last = head?.sequence ?? 0
+    if (last > entries) faults.push({ kind: 'chain', message: `entries ${entries + 1} to ${last} are missing` })
+    else if (last < entries)
+      faults.push({ kind: 'chain', message: `entries ${last + 1} to ${entries} stand behind the last one` })
+    else if ((head?.hash ?? GENESIS) !== hash)
+      faults.push({ kind: 'chain', message: `the mark of the last entry was changed, or entry ${last}` })
     const comparedFrom = await this.compare(sums, faults)
     return { entries, calls, amount_micros: amount, comparedFrom, faults }
   },

@@ -39,6 +39,18 @@ function start() {
       { name: 'mirrored', targets: [place('one')], mirror: { ...place('two'), percent: 100 } },
       { name: 'keyless', targets: [place('one')], mirror: { ...place('expired'), percent: 100 } },
       { name: 'canary', targets: [place('one')], canary: { ...place('two'), percent: 100 } },
+      {
+        name: 'hurried',
+        targets: [place('one')],
+        retries: { ...retries, attempts: 10, backoff_ms: 400 },
+        timeouts: { total_ms: 100 },
+      },
+      {
+        name: 'eager',
+        strategy: 'priority',
+        targets: [place('one'), place('two')],
+        timeouts: { first_byte_ms: 100, idle_ms: 30_000, total_ms: 30_000 },
+      },
     ],
   })
 }
@@ -257,6 +269,31 @@ test('a mirror whose keys cannot be used is not asked without one', async () => 
 
 test('a canary answers first', async () => {
   expect((await ask('canary')).headers.get('x-portreeve-model')).toBe('two/gpt-4o')
+})
+
+test('repetitions end with the time that the alias gives a call', async () => {
+  primary.always({ fault: 'server-error' })
+  expect((await ask('hurried')).status).toBe(500)
+  expect(primary.requests.length).toBe(1)
+})
+
+test.each<[string, Script]>([
+  ['the head and nothing behind it', { fault: 'stall', after: 0 }],
+  ['events without content', { fault: 'stall', after: 1 }],
+])('%s is no first token: the next target is asked', async (_, script) => {
+  primary.always(script)
+  const response = await ask('eager', true)
+  expect(response.headers.get('x-portreeve-model')).toBe('two/gpt-4o')
+  await response.text()
+  const [first] = (await gateway.record()).attempts
+  expect(first).toMatchObject({ provider: 'one', error_code: 'upstream_timeout' })
+})
+
+test.each(['lone', 'fast'])('the first token of a stream is measured, not its head (%s)', async (alias) => {
+  primary.next({ fault: 'slow-first-token', wait: 80 })
+  await (await ask(alias, true)).text()
+  expect((await gateway.record()).first_byte_ms).toBeGreaterThan(70)
+  expect(gateway.gateway.traffic.health.target('one', 'gpt-4o').firstTokenMs).toBeGreaterThan(70)
 })
 
 test('nothing stays in flight', async () => {

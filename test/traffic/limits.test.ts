@@ -162,6 +162,22 @@ describe('limits', () => {
   })
 })
 
+test('a target without a free place is passed over at once, not waited for', async () => {
+  const gateway = start({ limits: [{ name: 'l', for: { provider: 'local' }, in_flight: 1 }] })
+  const gate = Promise.withResolvers<void>()
+  vendor.next({ fault: 'slow-headers', wait: gate.promise })
+  const held = ask(gateway, { model: 'both' })
+  await vendor.received()
+  const second = await ask(gateway, { model: 'both' })
+  expect(second.headers.get('x-portreeve-model')).toBe('spare/m')
+  gate.resolve()
+  expect((await held).headers.get('x-portreeve-model')).toBe('local/m')
+  const record = await gateway.record()
+  expect(record.provider).toBe('spare')
+  // A place is waited for in steps of a second.
+  expect(record.total_ms).toBeLessThan(900)
+})
+
 describe('budgets', () => {
   /** What one call of these tests costs: a micro-dollar for each token. */
   async function costOfOne(): Promise<number> {

@@ -1,6 +1,12 @@
 import { Breaker as BreakerSettings } from '../../contract/routing.ts'
 import { CircuitBreaker, type BreakerState } from './breaker.ts'
-import { CredentialPool, type CredentialFacts, type CredentialState, type RestReason } from './credentials.ts'
+import {
+  CredentialPool,
+  type CredentialFacts,
+  type CredentialState,
+  type CredentialUse,
+  type RestReason,
+} from './credentials.ts'
 
 /** Weight of the newest measurement in the running mean of the time to the first token. */
 const NEWEST = 0.2
@@ -22,8 +28,9 @@ export class TargetHealth {
   readonly model: string
   readonly breaker: CircuitBreaker
   inFlight = 0
-  /** Running mean; undefined until the first measurement. */
+  /** Running mean; undefined until the first measurement. Until a stream was measured it is the time of whole answers. */
   firstTokenMs: number | undefined
+  #streamed = false
 
   constructor(provider: string, model: string, breaker: CircuitBreaker) {
     this.provider = provider
@@ -31,9 +38,12 @@ export class TargetHealth {
     this.breaker = breaker
   }
 
-  measured(firstTokenMs: number): void {
-    this.firstTokenMs =
-      this.firstTokenMs === undefined ? firstTokenMs : this.firstTokenMs + NEWEST * (firstTokenMs - this.firstTokenMs)
+  /** Only streams tell when their first token came: once one was measured, whole answers are not. */
+  measured(ms: number, streamed: boolean): void {
+    const mean = streamed === this.#streamed ? this.firstTokenMs : undefined
+    if (this.#streamed && !streamed) return
+    this.#streamed = streamed
+    this.firstTokenMs = mean === undefined ? ms : mean + NEWEST * (ms - mean)
   }
 }
 
@@ -94,22 +104,30 @@ export class HealthBoard {
     return this.#pools.get(provider)
   }
 
-  succeed(target: TargetHealth, credential: string | null, now: number, firstTokenMs?: number): void {
-    if (firstTokenMs !== undefined) target.measured(firstTokenMs)
-    if (target.breaker.succeed(now)) this.#tell(target, 0)
-    if (credential !== null && this.#pools.get(target.provider)?.succeed(credential))
+  /** `epoch` is the breaker's from when the call began, `ms` as in `measured`. */
+  succeed(
+    target: TargetHealth,
+    use: CredentialUse | undefined,
+    now: number,
+    epoch: number,
+    ms?: number,
+    streamed = false,
+  ): void {
+    if (ms !== undefined) target.measured(ms, streamed)
+    if (target.breaker.succeed(now, epoch)) this.#tell(target, 0)
+    if (use && this.#pools.get(target.provider)?.succeed(use))
       this.publish?.({
         type: 'credential-rest',
         provider: target.provider,
-        id: credential,
+        id: use.id,
         reason: 'rejected',
         until: 0,
       })
   }
 
   /** The target itself failed: an error of its server, a cut, a silence. */
-  fail(target: TargetHealth, now: number): void {
-    if (target.breaker.fail(now)) this.#tell(target, target.breaker.openUntil)
+  fail(target: TargetHealth, now: number, epoch?: number): void {
+    if (target.breaker.fail(now, epoch)) this.#tell(target, target.breaker.openUntil)
   }
 
   /** The vendor limits or rejects a credential; `vendorMs` is how long it said. */

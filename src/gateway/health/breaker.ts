@@ -22,6 +22,8 @@ export class CircuitBreaker {
   #openUntil = 0
   #openings = 0
   #probeAt = -Infinity
+  /** Rises with each rest: what a call from before it tells is old news. Callers keep the value from when they began. */
+  epoch = 0
 
   constructor(settings: Settings) {
     this.#settings = settings
@@ -48,8 +50,9 @@ export class CircuitBreaker {
   }
 
   /** Returns whether this closed the breaker. */
-  succeed(now: number): boolean {
+  succeed(now: number, epoch = this.epoch): boolean {
     this.#count(now, false)
+    if (this.#openUntil > 0 && epoch !== this.epoch) return false
     this.#row = 0
     if (this.#openUntil === 0) return false
     this.#close()
@@ -57,11 +60,11 @@ export class CircuitBreaker {
   }
 
   /** Returns whether this opened the breaker, or opened it anew. */
-  fail(now: number): boolean {
+  fail(now: number, epoch = this.epoch): boolean {
     this.#count(now, true)
     this.#row++
     if (this.#openUntil > 0) {
-      if (now < this.#openUntil) return false
+      if (now < this.#openUntil || epoch !== this.epoch) return false
       this.#open(now)
       return true
     }
@@ -71,8 +74,8 @@ export class CircuitBreaker {
   }
 
   /** The call that had entered ended without telling anything about the target: its client left. */
-  abandon(): void {
-    this.#probeAt = -Infinity
+  abandon(epoch = this.epoch): void {
+    if (epoch === this.epoch) this.#probeAt = -Infinity
   }
 
   get openUntil(): number {
@@ -85,6 +88,7 @@ export class CircuitBreaker {
     else if (openUntil > this.#openUntil) {
       this.#openUntil = openUntil
       this.#probeAt = -Infinity
+      this.epoch++
     }
   }
 
@@ -92,6 +96,7 @@ export class CircuitBreaker {
     const rest = this.#settings.rest_ms * 2 ** Math.min(this.#openings, MAX_DOUBLINGS)
     this.#openings++
     this.#openUntil = Math.max(this.#openUntil, now + rest)
+    this.epoch++
     this.#probeAt = -Infinity
   }
 

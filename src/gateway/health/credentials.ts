@@ -29,10 +29,17 @@ type Entry = {
   rests: number
   probeAt: number
   inFlight: number
+  /** Rises with each rest: what a use from before it tells is old news. */
+  epoch: number
 }
 
 /** A credential in use by one attempt. */
-export type CredentialUse = { readonly id: string; readonly ticket: number; readonly tokens: number }
+export type CredentialUse = {
+  readonly id: string
+  readonly ticket: number
+  readonly tokens: number
+  readonly epoch: number
+}
 
 /** What of a credential's state people and other processes may see. */
 export type CredentialState = {
@@ -85,13 +92,13 @@ export class CredentialPool {
     if (chosen.restUntil > 0) chosen.probeAt = now
     chosen.inFlight++
     chosen.requests?.take(now, 1)
-    return { id: chosen.facts.id, ticket: chosen.tokens?.take(now, tokens) ?? 0, tokens }
+    return { id: chosen.facts.id, ticket: chosen.tokens?.take(now, tokens) ?? 0, tokens, epoch: chosen.epoch }
   }
 
-  /** The vendor accepted the credential. Returns whether it had been resting. */
-  succeed(id: string): boolean {
+  /** The vendor accepted the credential. Returns whether that ended a rest: an answer to a call from before it does not. */
+  succeed({ id, epoch }: CredentialUse): boolean {
     const entry = this.#find(id)
-    if (!entry || entry.restUntil === 0) return false
+    if (!entry || entry.restUntil === 0 || entry.epoch !== epoch) return false
     wake(entry)
     return true
   }
@@ -115,6 +122,7 @@ export class CredentialPool {
       entry.restUntil = until
       entry.reason = reason
       entry.probeAt = -Infinity
+      entry.epoch++
     }
   }
 
@@ -123,7 +131,7 @@ export class CredentialPool {
     const entry = this.#find(use.id)
     if (!entry) return
     entry.inFlight = Math.max(0, entry.inFlight - 1)
-    entry.probeAt = -Infinity
+    if (entry.epoch === use.epoch) entry.probeAt = -Infinity
     entry.tokens?.settle(now, use.ticket, use.tokens, tokens)
   }
 
@@ -176,6 +184,7 @@ function newEntry(facts: CredentialFacts): Entry {
     rests: 0,
     probeAt: -Infinity,
     inFlight: 0,
+    epoch: 0,
   }
 }
 

@@ -64,6 +64,19 @@ describe('circuit breaker', () => {
     expect(target.waitMs(NOW + 500)).toBe(500)
   })
 
+  test('a call from before the rest neither ends it, nor doubles it, nor makes room for a second probe', () => {
+    const target = breaker({ failures: 1 })
+    const before = target.epoch
+    target.fail(NOW)
+    expect(target.succeed(NOW + 500, before)).toBe(false)
+    expect(target.waitMs(NOW + 500)).toBe(500)
+    expect(target.fail(NOW + 1_500, before)).toBe(false)
+    expect(target.enter(NOW + 1_500)).toBe(true)
+    target.abandon(before)
+    expect(target.enter(NOW + 1_500)).toBe(false)
+    expect(target.succeed(NOW + 1_600, target.epoch)).toBe(true)
+  })
+
   test('random histories agree with the rules as one would tell them', () => {
     const settings = Breaker.parse({ rest_ms: 1_000, failures: 2 })
     playHistories(
@@ -133,7 +146,7 @@ describe('credential pool', () => {
     const probe = pool.pick(NOW + 2_000, () => 0)!
     expect(probe.id).toBe('a')
     expect(pool.pick(NOW + 2_001, () => 0)?.id).toBe('b')
-    expect(pool.succeed('a')).toBe(true)
+    expect(pool.succeed(probe)).toBe(true)
     expect(pool.pick(NOW + 2_002, () => 0)?.id).toBe('a')
   })
 
@@ -143,9 +156,21 @@ describe('credential pool', () => {
     expect(pool.rest('a', 'rate_limited', NOW, 500)).toBe(NOW + 10_000)
     expect(pool.rest('a', 'rate_limited', NOW, 60_000)).toBe(NOW + 60_000)
     expect(pool.waitMs(NOW)).toBe(60_000)
-    pool.succeed('a')
+    pool.succeed(pool.pick(NOW + 60_000, half)!)
     expect(pool.rest('a', 'rate_limited', NOW)).toBe(NOW + 5_000)
     expect(pool.rest('a', 'rate_limited', NOW + 5_000)).toBe(NOW + 15_000)
+  })
+
+  test('answers to calls from before the rest neither end it nor make room for a second probe', () => {
+    const pool = new CredentialPool([credential('a')])
+    const [first, second] = [pool.pick(NOW, half)!, pool.pick(NOW, half)!]
+    pool.rest('a', 'rate_limited', NOW, 30_000)
+    expect(pool.succeed(first)).toBe(false)
+    expect(pool.waitMs(NOW)).toBe(30_000)
+    const probe = pool.pick(NOW + 30_000, half)!
+    pool.release(second, NOW + 30_000, 0)
+    expect(pool.pick(NOW + 30_000, half)).toBeUndefined()
+    expect(pool.succeed(probe)).toBe(true)
   })
 
   test.each([
@@ -181,6 +206,21 @@ describe('credential pool', () => {
   })
 })
 
+test('once a stream has told when its first token came, whole answers are not measured', () => {
+  const target = new HealthBoard().target('p', 'm')
+  const means = [
+    { ms: 4_000, streamed: false },
+    { ms: 5_000, streamed: false },
+    { ms: 300, streamed: true },
+    { ms: 9_000, streamed: false },
+    { ms: 400, streamed: true },
+  ].map(({ ms, streamed }) => {
+    target.measured(ms, streamed)
+    return target.firstTokenMs
+  })
+  expect(means).toEqual([4_000, 4_200, 300, 300, 320])
+})
+
 test('what one process learns, another takes over', () => {
   const [here, there] = [new HealthBoard(), new HealthBoard()]
   for (const board of [here, there]) board.configure([{ id: 'p', credentials: [credential('a')] }])
@@ -193,7 +233,8 @@ test('what one process learns, another takes over', () => {
   for (let n = 0; n < 5; n++) here.fail(here.target('p', 'm'), NOW)
   expect(there.pool('p')?.pick(NOW, half)).toBeUndefined()
   expect(there.target('p', 'm').breaker.enter(NOW)).toBe(false)
-  here.succeed(here.target('p', 'm'), 'a', NOW + 5_000, 120)
+  const use = here.pool('p')!.pick(NOW + 60_000, half)
+  here.succeed(here.target('p', 'm'), use, NOW + 60_000, here.target('p', 'm').breaker.epoch, 120, true)
   expect(there.pool('p')?.pick(NOW, half)?.id).toBe('a')
   expect(there.target('p', 'm').breaker.enter(NOW)).toBe(true)
   expect(sent.map(({ type }) => type)).toEqual(['credential-rest', 'breaker', 'breaker', 'credential-rest'])

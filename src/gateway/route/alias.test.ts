@@ -80,10 +80,10 @@ describe('strategies', () => {
 
   test('fastest prefers the quickest first token, tries what it does not know, and now and then the others', () => {
     const { board, shares } = setup({ strategy: 'fastest', targets: [t('x'), t('y'), t('z')] })
-    board.target('x', 'm').measured(900)
-    board.target('y', 'm').measured(100)
+    board.target('x', 'm').measured(900, true)
+    board.target('y', 'm').measured(100, true)
     expect(shares().z).toBeGreaterThan(0.9)
-    board.target('z', 'm').measured(500)
+    board.target('z', 'm').measured(500, true)
     const found = shares()
     expect(found.y).toBeGreaterThan(0.93)
     expect(found.x).toBeGreaterThan(0)

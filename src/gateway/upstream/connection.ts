@@ -40,7 +40,8 @@ export class Connection implements Exchange, Expiring, ParserOutput {
   #timeouts: PhaseTimeouts | undefined
   /** Silence within a body that nobody minds. */
   #quietMs = 0
-  #totalDeadline = 0
+  /** What no silence is waited for longer than: the end of the whole time, or of the time in which content must come. */
+  #latest = 0
   deadline = Number.POSITIVE_INFINITY
   #listener: ExchangeListener | undefined
   readonly origin: Origin
@@ -51,6 +52,8 @@ export class Connection implements Exchange, Expiring, ParserOutput {
   #socket: Bun.Socket<Connection> | undefined
   #unsent: Uint8Array | undefined
   #wrote = false
+  #totalDeadline = 0
+  #firstDeadline = 0
   #paused = false
   #onOpen: (() => void) | undefined
 
@@ -113,6 +116,17 @@ export class Connection implements Exchange, Expiring, ParserOutput {
     this.#touch()
   }
 
+  expectContent(): void {
+    if (!this.#timeouts) return
+    this.#latest = Math.min(this.#firstDeadline, this.#totalDeadline)
+    this.deadline = Math.min(this.deadline, this.#latest)
+  }
+
+  contentCame(): void {
+    this.#latest = this.#totalDeadline
+    this.#touch()
+  }
+
   destroy(): void {
     if (this.#phase === 'closed') return
     this.#phase = 'closed'
@@ -122,22 +136,26 @@ export class Connection implements Exchange, Expiring, ParserOutput {
   }
 
   expire(): void {
-    const total = performance.now() >= this.#totalDeadline
+    const now = performance.now()
+    const total = now >= this.#totalDeadline
     const timeouts = this.#timeouts
     if (!timeouts) return
-    if (this.#phase === 'body' && !total) {
+    const begun = this.#phase === 'body' || this.#phase === 'quiet'
+    // Something came, but no content.
+    const late = begun && !total && this.#latest === this.#firstDeadline && now >= this.#latest
+    if (this.#phase === 'body' && !total && !late) {
       if (this.#listener?.onQuiet?.()) return
       this.#phase = 'quiet'
-      this.deadline = Math.min(this.deadline - this.#quietMs + timeouts.idleMs, this.#totalDeadline)
+      this.deadline = Math.min(this.deadline - this.#quietMs + timeouts.idleMs, this.#latest)
       if (this.#quietMs < timeouts.idleMs) return
     }
     const [what, ms] = total
       ? ['was not finished', timeouts.totalMs]
       : this.#phase === 'connect'
         ? ['did not accept a connection', timeouts.connectMs]
-        : this.#phase === 'quiet'
+        : this.#phase === 'quiet' && !late
           ? ['fell silent in the middle of its answer', timeouts.idleMs]
-          : ['sent no first byte', timeouts.firstByteMs]
+          : [late ? 'sent no first token' : 'sent no first byte', timeouts.firstByteMs]
     this.#fail('upstream_timeout', `the upstream ${what} within ${ms} ms`)
   }
 
@@ -157,7 +175,8 @@ export class Connection implements Exchange, Expiring, ParserOutput {
     this.#socket = socket
     socket.setNoDelay(true)
     this.#phase = 'before-first-byte'
-    this.deadline = Math.min(performance.now() + (this.#timeouts?.firstByteMs ?? 0), this.#totalDeadline)
+    this.#firstDeadline = performance.now() + (this.#timeouts?.firstByteMs ?? 0)
+    this.deadline = Math.min(this.#firstDeadline, this.#totalDeadline)
     this.#onOpen?.()
     this.#onOpen = undefined
   }
@@ -193,21 +212,22 @@ export class Connection implements Exchange, Expiring, ParserOutput {
 
   ended(error?: unknown): void {
     if (this.#phase === 'closed') return
-    const inBody = this.#phase === 'body' || this.#phase === 'quiet'
-    if (inBody && !error && this.#parser.close()) return this.destroy()
+    const answering = this.#phase === 'before-body' || this.#phase === 'body' || this.#phase === 'quiet'
+    if (answering && !error && this.#parser.close()) return this.destroy()
     if (this.#phase === 'idle') return this.destroy()
-    const when = inBody ? 'in the middle of its answer' : 'before it answered'
+    const when = answering ? 'in the middle of its answer' : 'before it answered'
     this.#fail('upstream_failed', `the upstream closed the connection ${when}`, error)
   }
 
   // What the parser reports.
 
   head(status: number, head: AnswerHead): void {
-    this.#phase = 'body'
+    this.#phase = 'before-body'
     this.#listener?.onHead(status, head)
   }
 
   data(chunk: Uint8Array): void {
+    if (this.#phase === 'before-body') this.#phase = 'body'
     if (this.#sink) this.#sink.data(chunk)
     else this.#listener?.onData(chunk)
   }
@@ -237,8 +257,9 @@ export class Connection implements Exchange, Expiring, ParserOutput {
     this.#listener = listener
     this.#wrote = false
     this.#quietMs = Math.min(timeouts.idleMs, this.#owner.quietMs)
-    this.#totalDeadline = now + timeouts.totalMs
-    this.deadline = Math.min(now + timeouts.firstByteMs, this.#totalDeadline)
+    this.#totalDeadline = this.#latest = now + timeouts.totalMs
+    this.#firstDeadline = now + timeouts.firstByteMs
+    this.deadline = Math.min(this.#firstDeadline, this.#totalDeadline)
     this.#deadlines.add(this)
   }
 
@@ -260,7 +281,7 @@ export class Connection implements Exchange, Expiring, ParserOutput {
 
   #touch(): void {
     if (this.#phase === 'quiet') this.#phase = 'body'
-    this.deadline = Math.min(this.#deadlines.recent + SLACK_MS + this.#quietMs, this.#totalDeadline)
+    this.deadline = Math.min(this.#deadlines.recent + SLACK_MS + this.#quietMs, this.#latest)
   }
 
   #fail(code: ErrorCode, message: string, cause?: unknown): void {

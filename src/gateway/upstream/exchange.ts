@@ -32,11 +32,14 @@ export type Exchange = {
   /** Stops reading, so that the vendor is slowed down by a slow client. */
   pause(): void
   resume(): void
+  /** From now on the time to the first byte is the time in which content must come, whatever else comes; `contentCame` ends it. */
+  expectContent(): void
+  contentCame(): void
 }
 
 export type UpstreamFailure = {
   readonly error: AppError
-  readonly phase: 'connect' | 'before-first-byte' | 'head' | 'body'
+  readonly phase: 'connect' | 'before-first-byte' | 'head' | 'before-body' | 'body'
   /** Whether any byte of the request may have reached the vendor: if so it must not be sent again in silence. */
   readonly mayHaveReached: boolean
 }
@@ -51,6 +54,7 @@ export type UpstreamRequest = {
 
 export type PhaseTimeouts = {
   readonly connectMs: number
+  /** Until the first byte of the body: some vendors send a head at once and think behind it. */
   readonly firstByteMs: number
   readonly idleMs: number
   readonly totalMs: number

@@ -94,4 +94,12 @@ class Deferred implements Exchange {
   resume(): void {
     this.#exchange?.resume()
   }
+
+  expectContent(): void {
+    this.#exchange?.expectContent()
+  }
+
+  contentCame(): void {
+    this.#exchange?.contentCame()
+  }
 }
