@@ -5,6 +5,7 @@ import { BodyBuffer } from './body-buffer.ts'
 import { Inbound } from './inbound.ts'
 import { RequestHead } from './request-head.ts'
 import { frame, frameChunk, frameEnd, framePiece, framePlain } from './frames.ts'
+import { Unsent } from './unsent.ts'
 
 /** What a connection needs of its listener. */
 export type ConnectionOwner = {
@@ -56,7 +57,7 @@ export class ClientConnection implements BodyWriter {
   #lingering = false
   #closed = false
   #paused = false
-  #unsent: Uint8Array | undefined
+  #unsent: Unsent | undefined
   /** When something last went on, on the owner's clock. */
   #since: number
 
@@ -116,13 +117,13 @@ export class ClientConnection implements BodyWriter {
   }
 
   drained(): void {
-    const rest = this.#unsent
-    if (!rest || !this.#socket) return
-    const written = this.#socket.write(rest)
+    const unsent = this.#unsent
+    if (!unsent || !this.#socket) return
+    const written = this.#socket.write(unsent.rest)
     if (written < 0) return
     if (written > 0) this.#since = this.#owner.now
-    this.#unsent = written < rest.length ? rest.subarray(written) : undefined
-    if (this.#unsent) return
+    if (!unsent.sent(written)) return
+    this.#unsent = undefined
     if (this.#ending) this.#finished()
     else this.#stream?.drained()
   }
@@ -265,12 +266,12 @@ export class ClientConnection implements BodyWriter {
     if (this.#closed) return false
     const { bytes, from, length } = frame
     if (this.#unsent) {
-      this.#unsent = Buffer.concat([this.#unsent, bytes.subarray(from, from + length)])
+      this.#unsent.add(bytes, from, from + length)
       return false
     }
     const written = this.#socket?.write(bytes, from, length) ?? -1
     if (written === length) return true
-    this.#unsent = copyOf(bytes, from + Math.max(0, written), from + length)
+    this.#unsent = new Unsent(bytes, from + Math.max(0, written), from + length)
     return false
   }
 
@@ -303,6 +304,6 @@ export class ClientConnection implements BodyWriter {
 }
 
 /** A copy of its own of some of the bytes. */
-function copyOf(bytes: Uint8Array, from: number, to = bytes.length): Uint8Array {
-  return new Uint8Array(bytes.subarray(from, to))
+function copyOf(bytes: Uint8Array, from: number): Uint8Array {
+  return new Uint8Array(bytes.subarray(from))
 }

@@ -223,6 +223,29 @@ describe('streams', () => {
     expect(text.match(/#/g)).toHaveLength(pieces * piece.length)
   })
 
+  // Copying all that waits for each piece would take minutes.
+  test('what waits for a slow reader grows by many small pieces', async () => {
+    const socket = open()
+    socket.write(ask)
+    await played.begun.promise
+    await socket.until('chunked')
+    socket.pause()
+    const large = Buffer.alloc(64 * 1024, '#')
+    let expected = large.length
+    while (played.writer.write(large)) expected += large.length
+    for (let index = 0; index < 30_000; index++) {
+      const small = `${index};`.padEnd(200, '.')
+      played.writer.write(small)
+    }
+    socket.resume()
+    played.writer.end('the last')
+    const text = await socket.until('the last')
+    expect(text.match(/#/g)).toHaveLength(expected)
+    expect([...text.matchAll(/(\d+);/g)].map((match) => Number(match[1]))).toEqual(
+      Array.from({ length: 30_000 }, (_, index) => index),
+    )
+  })
+
   test.each(['/stream', '/late'])('%s: a client that leaves is noticed', async (path) => {
     const socket = open()
     socket.write(ask.replace('/stream', path))
