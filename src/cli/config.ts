@@ -38,11 +38,13 @@ const check = defineCommand({
       : undefined
     const findings = read.ok ? (judged?.findings ?? []) : read.findings
     const ok = findings.length === 0
-    if (input.json) io.out(`${JSON.stringify({ ok, findings, database: judged?.database ?? null })}\n`)
+    const warnings = read.ok ? read.warnings : []
+    if (input.json) io.out(`${JSON.stringify({ ok, findings, warnings, database: judged?.database ?? null })}\n`)
     else {
       if (read.ok && ok) io.out(`${path} is right: ${countsOf(read.configuration)}.\n`)
       else io.err([...findings.map(lineOf), refusal(path, findings).message, ''].join('\n'))
       const how = judged?.database ? `together with what ${judged.database} keeps` : 'by itself'
+      for (const warning of warnings) io.err(`${lineOf(warning)}\n`)
       if (judged) io.err(`It was judged ${how}: ${judged.note}.\n`)
     }
     return ok ? 0 : 1

@@ -1,6 +1,8 @@
-import { examine } from '../app/doctor.ts'
+import { judgeFile } from '../app/check-file.ts'
+import { examine, type Check } from '../app/doctor.ts'
 import { settingOptions } from '../config/setting.ts'
-import { loadConfig } from '../config/config.ts'
+import { type Config, loadConfig, type StartFile } from '../config/config.ts'
+import { lineOf, refusal } from '../config/finding.ts'
 import { AppError } from '../errors.ts'
 import { defineCommand } from './command.ts'
 
@@ -16,8 +18,7 @@ export const doctor = defineCommand({
     let checks
     try {
       const { config, file } = loadConfig({ flags, env: io.env, cwd: io.cwd })
-      const detail = file ? `${file.path} is right` : 'no portreeve.yaml here; none is needed'
-      checks = [{ name: 'configuration', state: 'ok' as const, detail }, ...(await examine(config, file))]
+      checks = [await configuration(config, file), ...(await examine(config, file))]
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       const findings = error.details.findings?.map(({ place, message }) => `\n  ${place}: ${message}`).join('') ?? ''
@@ -29,3 +30,14 @@ export const doctor = defineCommand({
     return failed ? 1 : 0
   },
 })
+
+/** The file together with what the database keeps, as a start would put them together. */
+async function configuration(config: Config, file: StartFile | null): Promise<Check> {
+  const name = 'configuration'
+  if (!file) return { name, state: 'ok', detail: 'no portreeve.yaml here; none is needed' }
+  const { findings } = await judgeFile(file, config.env, config)
+  if (findings.length > 0) throw refusal(file.path, findings)
+  const { warnings = [] } = file
+  const detail = [`${file.path} is right`, ...warnings.map((warning) => `\n  ${lineOf(warning)}`)].join('')
+  return { name, state: warnings.length > 0 ? 'warning' : 'ok', detail }
+}

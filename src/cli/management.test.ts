@@ -226,6 +226,10 @@ describe('config check', () => {
   writeFileSync(join(cwd, 'good.yaml'), 'keys:\n  - { name: ci, secret: "env:CI" }\n')
   writeFileSync(join(cwd, 'typo.yaml'), 'providers:\n  - { id: a, type: opnai }\n')
   writeFileSync(join(cwd, 'bad.yaml'), 'keys:\n  - { nam: ci }\n')
+  writeFileSync(
+    join(cwd, 'prices.yaml'),
+    'prices:\n  - { provider: openai, model: m, input: 1 }\n  - { provider: opnai, model: m, input: 1 }\n',
+  )
   test.each([
     ['config check good.yaml', { CI: 'x' }, 0, `${cwd}/good.yaml is right: 1 key.\n`, ''],
     [
@@ -249,6 +253,23 @@ describe('config check', () => {
       '',
       `${cwd}/typo.yaml:2:20: providers[0].type: "opnai" is not in the registry. Did you mean "openai"?`,
     ],
+    ['config check good.yaml', { CI: 'short' }, 0, `${cwd}/good.yaml is right: 1 key.\n`, 'can be guessed'],
+    [
+      'config check prices.yaml',
+      {},
+      1,
+      '',
+      `${cwd}/prices.yaml:3:17: prices[1].provider: "opnai" is neither set up nor a vendor that is known; did you mean "openai"?`,
+    ],
+    ['doctor --port 0 --config good.yaml', { CI: 'a-secret-of-18-char' }, 0, expect.stringMatching(/^ok /), ''],
+    [
+      'doctor --port 0 --config good.yaml',
+      { CI: 'short' },
+      0,
+      expect.stringMatching(/^warning .*\n.*can be guessed/),
+      '',
+    ],
+    ['doctor --port 0 --config prices.yaml', {}, 1, expect.stringMatching(/^FAILED .*\n.*prices\[1\]/), ''],
     ['config check none.yaml', {}, 1, '', `There is no file ${cwd}/none.yaml: write it`],
   ] as [string, Record<string, string>, number, string, string][])('%s %j', async (line, env, code, out, err) => {
     const result = await run(cwd, line, env)
@@ -287,7 +308,12 @@ describe('config check', () => {
       const good = await run(own, 'config check')
       expect([good.code, good.out]).toEqual([0, `${join(own, 'portreeve.yaml')} is right: 1 alias.\n`])
       expect(good.err).toBe(`It was judged together with what ${database} keeps: 1 provider.\n`)
-      expect(JSON.parse((await run(own, 'config check --json')).out)).toEqual({ ok: true, findings: [], database })
+      expect(JSON.parse((await run(own, 'config check --json')).out)).toEqual({
+        ok: true,
+        findings: [],
+        warnings: [],
+        database,
+      })
       expect(readFileSync(database).equals(before)).toBe(true)
     })
 

@@ -98,6 +98,18 @@ keys:
     expect(result.ok && result.configuration.providers[0]?.api_key).toBe('env:LOCAL_KEY')
     expect(result.ok && result.configuration.keys[0]).toMatchObject({ name: 'ci', models: ['fast', 'local/*'] })
   })
+  test('a secret that can be guessed works and is told, without being shown', () => {
+    const result = read('keys:\n  - { name: a, secret: "env:LOCAL_KEY" }\n  - { name: b, secret: abcdefghijklmnop }\n')
+    expect(result.ok && result.warnings).toEqual([
+      {
+        file: 'portreeve.yaml',
+        line: 2,
+        column: 24,
+        field: 'keys[0].secret',
+        message: 'has fewer than 16 characters and can be guessed; "openssl rand -hex 32" prints a safe one',
+      },
+    ])
+  })
   test.each(['', '# nothing yet\n', 'providers: []\n'])('may be empty: %j', (text) => expect(read(text).ok).toBe(true))
 
   test.each<[string, string]>([
@@ -121,7 +133,23 @@ keys:
     ],
     ['keys:\n  - name: ci\n    secret: file:nope\n', '3:13 keys[0].secret the file nope cannot be read (ENOENT)'],
     ['keys:\n  - name: ci\n    secret: file:empty\n', '3:13 keys[0].secret the file empty is empty'],
-    ['keys:\n  - name: ci\n  - name: ci\n', '3:11 keys[1].name "ci" is the name of keys[0] already; choose another'],
+    [
+      'aliases: []\nkeys:\n  - { name: ci, secret: "env:LOCAL_KEY" }\n  - { name: ci, secret: other }\n',
+      '4:13 keys[1].name "ci" is the name of keys[0] already; choose another',
+    ],
+    ['keys:\n  - name: ci\n', '2:5 keys[0].secret is missing; give it, best as "env:NAME"'],
+    [
+      'keys:\n  - { name: a, secret: "env:LOCAL_KEY" }\n  - { name: b, secret: "env:LOCAL_KEY" }\n',
+      '3:24 keys[1].secret is the secret of "a" too; each key needs its own',
+    ],
+    [
+      'keys:\n  - { name: a, secret: "two words" }\n',
+      '2:24 keys[0].secret holds a blank or a character beyond ASCII; no call can carry it',
+    ],
+    [
+      `keys:\n  - { name: a, secret: ${'a'.repeat(513)} }\n`,
+      '2:24 keys[0].secret has more than 512 characters; no call can carry it',
+    ],
     ['keys:\n  - name: ci\n    name: cd\n', '3:5  this field is given twice; keep one'],
     ['providers: {}\n', '1:12 providers must be a list, as [a, b]'],
     ['aliases:\n  - { name: x, targets: [] }\n', '2:25 aliases[0].targets must have at least one entry'],
@@ -164,7 +192,7 @@ keys:
     expect(read(text).ok).toBe(false)
   })
   test('every finding is told at once, in the order of the file', () => {
-    const result = read('keys:\n  - { name: ci, modls: [] }\naliases: 3\nprovidrs: []\n')
+    const result = read('keys:\n  - { name: ci, secret: k, modls: [] }\naliases: 3\nprovidrs: []\n')
     expect(result.ok ? [] : result.findings.map(({ line }) => line)).toEqual([2, 3, 4])
   })
 })

@@ -3,8 +3,9 @@ import { dirname, isAbsolute, join, resolve } from 'node:path'
 import type { Configuration } from '../contract/configuration.ts'
 import { AppError } from '../errors.ts'
 import { readConfigurationText } from './configuration-text.ts'
-import { refusal } from './finding.ts'
+import { type Finding, refusal } from './finding.ts'
 import { isReference, type ReferenceScope, resolveReference } from './reference.ts'
+import { HIDDEN } from './redact.ts'
 import { type Setting, type SettingName, SETTINGS } from './setting.ts'
 
 /** The embedded database's name in the data folder. */
@@ -44,7 +45,13 @@ export type SettingSource = {
 }
 
 /** The file that the process started with. */
-export type StartFile = { readonly path: string; readonly text: string; readonly configuration: Configuration }
+export type StartFile = {
+  readonly path: string
+  readonly text: string
+  readonly configuration: Configuration
+  /** What works but is unwise. */
+  readonly warnings?: readonly Finding[]
+}
 
 export type ConfigInput = {
   /** Values of flags by their name without dashes. */
@@ -71,7 +78,7 @@ export function loadConfig({ flags, env, cwd, withoutBrokenFile = false }: Confi
     const strongest = said(name) ?? fromFile(setting, file, env) ?? { from: 'default', value: setting.default ?? null }
     values[name] = strongest.value
     const hidden = setting.secret && strongest.value !== null
-    sources.push({ name, from: strongest.from, shown: hidden ? '(hidden)' : strongest.value })
+    sources.push({ name, from: strongest.from, shown: hidden ? HIDDEN : strongest.value })
   }
   const dataFolder = dataFolderOf({ flags, env, cwd })
   try {
@@ -180,7 +187,7 @@ function readFile(named: string | undefined, env: ConfigInput['env'], cwd: strin
   }
   const read = readConfigurationText(text, path, scopeOf(path, env))
   if (!read.ok) throw refusal(path, read.findings)
-  return { path, text, configuration: read.configuration }
+  return { path, text, configuration: read.configuration, warnings: read.warnings }
 }
 
 function integer(name: SettingName, value: string | null, min: number, max: number): number {

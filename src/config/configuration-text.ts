@@ -4,6 +4,7 @@ import { Configuration } from '../contract/configuration.ts'
 import { choicesOf, issueWords, valueAt } from '../contract/issue-words.ts'
 import { closest } from '../lib/closest.ts'
 import type { Finding } from './finding.ts'
+import { judgeKeySecrets } from './key-secrets.ts'
 import { isReference, type ReferenceScope, resolveReference } from './reference.ts'
 import { fieldsAt, schemaAt, secretPaths } from './schema-path.ts'
 
@@ -11,7 +12,7 @@ type Path = readonly (string | number)[]
 
 /** A file as it was read: its configuration with references still in it, or what is wrong. */
 export type ConfigurationText =
-  | { readonly ok: true; readonly configuration: Configuration }
+  | { readonly ok: true; readonly configuration: Configuration; readonly warnings: readonly Finding[] }
   | { readonly ok: false; readonly findings: readonly Finding[] }
 
 /** Reads the text of a `portreeve.yaml` and validates it whole: every finding at its place, in the order of the file. */
@@ -34,10 +35,12 @@ export function readConfigurationText(text: string, file: string, scope: Referen
   }
   const parsed = Configuration.safeParse(value)
   const at = (path: Path, message: string) => finding(offsetOf(document, path), path, message)
+  const secrets = parsed.success ? judgeKeySecrets(parsed.data, scope, at) : undefined
   const findings = parsed.success
-    ? [...duplicates(parsed.data, at), ...missingReferences(parsed.data, scope, at)]
+    ? [...duplicates(parsed.data, at), ...missingReferences(parsed.data, scope, at), ...(secrets?.wrong ?? [])]
     : parsed.error.issues.flatMap((issue) => inPlace(issue, value, document, finding))
-  if (parsed.success && findings.length === 0) return { ok: true, configuration: parsed.data }
+  if (parsed.success && findings.length === 0)
+    return { ok: true, configuration: parsed.data, warnings: secrets?.unwise ?? [] }
   return { ok: false, findings: findings.toSorted((a, b) => a.line - b.line || a.column - b.column) }
 }
 

@@ -1,4 +1,4 @@
-import { isMap, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
+import { isMap, isSeq, LineCounter, parseDocument, type Document, type YAMLMap } from 'yaml'
 import { AppError } from '../errors.ts'
 import { nameOf, offsetOf } from './configuration-text.ts'
 import type { Finding } from './finding.ts'
@@ -38,12 +38,14 @@ export function locateRefusal(
   return locate(text, path, error.details.findings)
 }
 
-/** The path of `aliases.fast`: an entry of a list is known by its id or name. */
+/** The path of `aliases.fast`: an entry of a list is known by its id or name, a price by its model as calls name it. */
 function entryOf(document: Document, place: string): Path | undefined {
   const [, list = '', name = ''] = /^([^.]+)\.(.+)$/.exec(place) ?? []
   const entries = document.get(list)
   if (!isSeq(entries)) return undefined
-  const index = entries.items.findIndex((entry) => isMap(entry) && (entry.get('id') ?? entry.get('name')) === name)
+  const idOf = (entry: YAMLMap) =>
+    entry.get('id') ?? entry.get('name') ?? `${String(entry.get('provider'))}/${String(entry.get('model'))}`
+  const index = entries.items.findIndex((entry) => isMap(entry) && idOf(entry) === name)
   return index === -1 ? undefined : [list, index]
 }
 

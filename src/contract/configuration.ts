@@ -3,7 +3,7 @@ import { Alias } from './alias.ts'
 import { Budget } from './budget.ts'
 import { Cache } from './cache.ts'
 import { Guard } from './guard.ts'
-import { Key } from './key.ts'
+import { FileKey } from './key.ts'
 import { Limit } from './limit.ts'
 import { Provider } from './provider.ts'
 import { ModelPrice } from './price.ts'
@@ -16,7 +16,7 @@ export const Configuration = z.strictObject({
   server: Server.optional(),
   providers: z.array(Provider).default([]),
   aliases: z.array(Alias).default([]),
-  keys: z.array(Key).default([]),
+  keys: z.array(FileKey).default([]),
   prices: z.array(ModelPrice).default([]),
   limits: z.array(Limit).default([]),
   budgets: z.array(Budget).default([]),

@@ -18,3 +18,7 @@ export const Key = z.strictObject({
   on_unsupported: OnUnsupported.default('drop'),
 })
 export type Key = z.infer<typeof Key>
+
+/** A key of `portreeve.yaml`: nothing else could say what its secret is. */
+export const FileKey = Key.extend({ secret: Secret.describe('give it, best as "env:NAME"') })
+export type FileKey = z.infer<typeof FileKey>

@@ -74,18 +74,24 @@ export async function openControl(input: ControlInput): Promise<Control> {
     refused: () => refused,
   }
 
+  const warn = (warnings: readonly Finding[] = []) => {
+    for (const warning of warnings) log('warn', lineOf(warning))
+  }
   const useText = async (text: string | null): Promise<readonly Finding[]> => {
     const path = config.configFile
     if (path === null) return []
-    refused = await takeText(context, path, text)
+    const taken = await takeText(context, path, text)
+    refused = taken.findings
     if (refused.length > 0) log('error', [refusal(path, refused).message, ...refused.map(lineOf)].join('\n  '))
     else log('info', `${path} is in use as configuration ${live.merged().source.version}.`)
+    warn(taken.warnings)
     return refused
   }
   const reload = async () => useText(config.configFile === null ? null : await textOf(config.configFile))
 
   const ends: (() => void)[] = []
   if (input.watch) {
+    warn(input.file?.warnings)
     if (config.configFile !== null)
       ends.push(watchText(config.configFile, input.file?.text ?? null, (text) => void useText(text)))
     if (store.kind === 'postgres') ends.push(every(REFRESH_MS, () => live.refresh(), log))
@@ -110,18 +116,18 @@ async function takeText(
   { live, config, clock }: Context,
   path: string,
   text: string | null,
-): Promise<readonly Finding[]> {
+): Promise<{ readonly findings: readonly Finding[]; readonly warnings?: readonly Finding[] }> {
   const gone = 'the file is gone; the configuration it held goes on until the next start'
-  if (text === null) return [{ file: path, line: 1, column: 1, field: '', message: gone }]
+  if (text === null) return { findings: [{ file: path, line: 1, column: 1, field: '', message: gone }] }
   const read = readConfigurationText(text, path, scopeOf(path, config.env))
-  if (!read.ok) return read.findings
+  if (!read.ok) return { findings: read.findings }
   try {
     await live.useFile({ path, text, configuration: read.configuration, loadedAt: clock() })
-    return []
+    return { findings: [], warnings: read.warnings }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     const findings = error.details.findings ?? [{ place: '', message: error.message }]
-    return locate(text, path, findings)
+    return { findings: locate(text, path, findings) }
   }
 }
 

@@ -1,5 +1,5 @@
 import { resolveReference, type ReferenceScope } from '../config/reference.ts'
-import { Key } from '../contract/key.ts'
+import { type FileKey, Key } from '../contract/key.ts'
 import type { SourceKey } from '../snapshot/source.ts'
 import type { ApiKeyRow } from '../store/api-key.ts'
 import { hashSecret } from './secret.ts'
@@ -17,10 +17,10 @@ export function idOfFileKey(name: string): string {
 }
 
 /** The keys of the file. One whose secret cannot be found is left out: reading the file has said so. */
-export function keysOfFile(keys: readonly Key[], scope: ReferenceScope): SourceKey[] {
+export function keysOfFile(keys: readonly FileKey[], scope: ReferenceScope): SourceKey[] {
   return keys.flatMap(({ secret, expires_at, ...key }) => {
-    const resolved = secret === undefined ? undefined : resolveReference(secret, scope)
-    if (!resolved || 'missing' in resolved) return []
+    const resolved = resolveReference(secret, scope)
+    if ('missing' in resolved) return []
     const expiresAt = expires_at === undefined ? null : Date.parse(expires_at)
     return [{ ...key, id: idOfFileKey(key.name), hash: hashSecret(resolved.value), expiresAt, revokedAt: null }]
   })

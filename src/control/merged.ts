@@ -74,7 +74,7 @@ export async function mergeConfiguration({ db, file, env, sealer, version }: Mer
     providers: providers.map((entry) => sourceProvider(entry, scope, env, problems)),
     aliases: entries.alias.map(({ value }) => value),
     keys: [...(configuration ? keysOfFile(configuration.keys, scope) : []), ...sourceKeys(await keysIn(db).all())],
-    prices: entries.price.map(({ value }) => sourcePrice(value)),
+    prices: entries.price.map(sourcePrice),
     traffic: {
       limits: rules(entries.limit),
       budgets: rules(entries.budget),
@@ -160,7 +160,8 @@ function usualKey(provider: Provider, env: MergeInput['env']): string | undefine
   return name && env[name]
 }
 
-function sourcePrice({ provider, model, input, output, cache_read, cache_write }: ValueOf<'price'>): SourcePrice {
+function sourcePrice({ value, origin }: Entry<'price'>): SourcePrice {
+  const { provider, model, input, output, cache_read, cache_write } = value
   return {
     provider,
     model,
@@ -168,6 +169,7 @@ function sourcePrice({ provider, model, input, output, cache_read, cache_write }
     ...(output !== undefined && { output }),
     ...(cache_read !== undefined && { cacheRead: cache_read }),
     ...(cache_write !== undefined && { cacheWrite: cache_write }),
+    ...(origin === 'file' && { inFile: true }),
   }
 }
 

@@ -5,6 +5,8 @@ import { catalogProviders, findModel, modelsOf, type Model } from '../llm/catalo
 import { DEMO_MODELS, DEMO_PRICE } from '../llm/demo/models.ts'
 import { PROVIDERS } from '../llm/providers.ts'
 import type { Rates } from '../llm/price.ts'
+import { AppError } from '../errors.ts'
+import { checkPriced } from '../snapshot/compile.ts'
 import type { Actor } from './actor.ts'
 import type { Context } from './context.ts'
 import type { Entry } from './entry.ts'
@@ -112,9 +114,22 @@ export async function setPrice(
   price: Price,
   version: number | null,
 ): Promise<PriceView> {
+  refuseUnknown(context, model.provider)
   return toPriceView(
     await putThing(context, actor, 'price', `${model.provider}/${model.model}`, { ...price, ...model }, version),
   )
+}
+
+function refuseUnknown(context: Context, provider: string): void {
+  try {
+    checkPriced(
+      provider,
+      entriesOf(context, 'provider').map(({ id }) => id),
+    )
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    throw new AppError('invalid_request', `${error.message}.`, error.details, error)
+  }
 }
 
 export function deletePrice(

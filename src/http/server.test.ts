@@ -338,6 +338,12 @@ test.each<[string, string, unknown, string]>([
   ['POST', '/keys', { name: 'x', models: 'fast' }, '/models: must be a list, as [a, b].'],
   ['POST', '/keys', { name: 'x', nam: 'y' }, '/nam: there is no such field.'],
   ['PUT', '/prices/a/b', { input: 0.15 }, '/input: must be whole micro-dollars for a million tokens: 150000 is $0.15.'],
+  [
+    'PUT',
+    '/prices/nobody/b',
+    { input: 1 },
+    'provider "nobody" is neither set up nor a vendor that is known; set it up, or use one of demo.',
+  ],
   ['POST', '/keys/key_1/rotate', { overlap_seconds: -1 }, '/overlap_seconds: must be at least 0.'],
   ['GET', '/calls?limit=0', undefined, '?limit: must be at least 1.'],
   ['GET', '/keys?status=alive', undefined, '?status: must be one of active, expired, revoked.'],

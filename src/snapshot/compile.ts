@@ -1,9 +1,11 @@
 import { AppError } from '../errors.ts'
+import { closest } from '../lib/closest.ts'
 import { compileWildcards } from '../lib/wildcard.ts'
 import { capabilitiesOf, currentModels } from '../llm/catalog.ts'
 import { DEMO_MODELS } from '../llm/demo/models.ts'
 import { costMicros } from '../llm/price.ts'
 import { compilePrices, type Prices } from '../llm/prices.ts'
+import { findProvider, PROVIDERS } from '../llm/providers.ts'
 import type { Alias } from '../contract/alias.ts'
 import type { Place } from '../contract/routing.ts'
 import { compileTraffic } from './compile-traffic.ts'
@@ -39,12 +41,27 @@ export function compileSnapshot(source: SnapshotSource): Snapshot {
     const compiled = attempt(`aliases.${alias.name}`, () => compileAlias(alias, providers))
     if (compiled) aliases.set(alias.name, compiled)
   }
+  const known = source.providers.map(({ id }) => id)
+  for (const { provider, model, inFile } of source.prices)
+    if (inFile) attempt(`prices.${provider}/${model}`, () => checkPriced(provider, known))
   const keys = new Map(source.keys.map((key) => [key.hash, compileKey(key)]))
   const traffic = compileTraffic(source.traffic ?? {}, attempt)
   if (findings.length > 0) {
     throw new AppError('invalid_configuration', `${findings[0]!.place}: ${findings[0]!.message}`, { findings })
   }
   return { version: source.version, providers, aliases, keys, traffic }
+}
+
+/** Throws where a price is for nobody: neither for what is set up nor for a vendor that the environment may switch on. */
+export function checkPriced(provider: string, setUp: readonly string[]): void {
+  if (setUp.includes(provider) || findProvider(provider)) return
+  const near = closest(provider, [...setUp, ...PROVIDERS.map(({ id }) => id)])
+  const hint = near ? `did you mean "${near}"?` : `set it up, or use one of ${setUp.join(', ')}`
+  throw new AppError(
+    'invalid_configuration',
+    `provider "${provider}" is neither set up nor a vendor that is known; ${hint}`,
+    { field: 'provider' },
+  )
 }
 
 function compileKey(key: SourceKey): SnapshotKey {

@@ -38,6 +38,8 @@ export type SourcePrice = {
   readonly output?: number
   readonly cacheRead?: number
   readonly cacheWrite?: number
+  /** Whether `portreeve.yaml` has it, which is judged as a whole. */
+  readonly inFile?: boolean
 }
 
 /** The sections about traffic, as they are configured; secrets of webhooks are resolved. */

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ruleCommands } from '../../src/cli/rules.ts'
 import { runCommandLine } from '../../src/cli/run.ts'
+import { keysOfFile } from '../../src/control/key-source.ts'
 import { Configuration } from '../../src/contract/configuration.ts'
 import { FakeVendor } from '../fake-vendor/vendor.ts'
-import { sourceProvider, startTestGateway } from '../helpers/gateway.ts'
+import { SECRET, sourceProvider, startTestGateway } from '../helpers/gateway.ts'
 
 const DOCS = join(import.meta.dir, '..', '..', 'docs')
 const vendor = new FakeVendor()
@@ -104,4 +105,16 @@ describe.each(['limits', 'budgets', 'guards', 'routing', 'cache'])('docs/%s.md',
     const code = await runCommandLine([noun, 'apply', file], ruleCommands, io)
     expect([code, out.split('\n')[0], code === 0 ? '' : err]).toEqual([0, expect.stringMatching(/^Created /), ''])
   }, 30_000)
+})
+
+test('docs/api.md: its key works with the secret from the environment', async () => {
+  const { keys } = await exampleOf('api')
+  const gateway = startTestGateway({
+    providers: [sourceProvider('demo', '', { type: 'demo', credentials: [], base_url: undefined })],
+    keys: keysOfFile(keys, { env: { CI_KEY: SECRET }, folder: DOCS }),
+  })
+  const ask = (model: string) =>
+    gateway.post('/v1/chat/completions', { model, messages: [{ role: 'user', content: 'Hi' }] })
+  expect([(await ask('demo/parley')).status, (await ask('main/m')).status]).toEqual([200, 403])
+  await gateway.stop()
 })
