@@ -8,11 +8,13 @@ import { Alias } from '../contract/alias.ts'
 import { Budget } from '../contract/budget.ts'
 import type { Client } from '../contract/client.ts'
 import { Guard } from '../contract/guard.ts'
-import { issueWords, valueAt } from '../contract/issue-words.ts'
+import { readIssue } from '../contract/issue-words.ts'
+import { nameOf } from '../contract/schema-path.ts'
 import { Limit } from '../contract/limit.ts'
 import type { Place } from '../contract/routing.ts'
 import { Section, SECTIONS } from '../contract/section.ts'
 import { AppError } from '../errors.ts'
+import { withArticle } from '../lib/article.ts'
 import { type Command, defineCommand } from './command.ts'
 import { everyItem } from './every-item.ts'
 import { asUsage, readUserFile } from './files.ts'
@@ -121,7 +123,7 @@ function commandsOf<View extends Listed>(noun: Noun<View>): Command[] {
   })
   const remove = defineCommand({
     name: `${many} delete`,
-    summary: `delete ${/^[aeiou]/.test(one) ? 'an' : 'a'} ${one}`,
+    summary: `delete ${withArticle(one)}`,
     positionals,
     options: MANAGEMENT_OPTIONS,
     run: (input, io) =>
@@ -148,12 +150,11 @@ function thingsIn<View extends Listed>(text: string, { one, many, schema, within
   return things.map((thing, index) => {
     const read = schema.safeParse(thing)
     if (read.success) return read.data
-    const [issue] = read.error.issues
+    const [finding] = read.error.issues.flatMap((issue) => readIssue(schema, issue, thing))
     const name =
       isObject(thing) && typeof thing['name'] === 'string' ? `${one} ${thing['name']}` : `${one} ${index + 1}`
-    const place = issue?.path.join('.')
-    const words = issue ? issueWords(issue, valueAt(thing, issue.path)) : 'it is not valid'
-    throw new AppError('invalid_request', `${name}: ${place ? `${place}: ` : ''}${words}`)
+    const place = finding?.path.length ? `${nameOf(finding.path)}: ` : ''
+    throw new AppError('invalid_request', `${name}: ${place}${finding?.message ?? 'it is not valid'}`)
   })
 }
 

@@ -2,12 +2,17 @@ import { describe, expect, test } from 'bun:test'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Alias } from '../contract/alias.ts'
+import { Budget } from '../contract/budget.ts'
 import { Configuration } from '../contract/configuration.ts'
+import { Guard } from '../contract/guard.ts'
+import { readIssue } from '../contract/issue-words.ts'
+import { Limit } from '../contract/limit.ts'
+import { fieldsAt } from '../contract/schema-path.ts'
 import { AppError } from '../errors.ts'
 import { loadConfig } from './config.ts'
 import { readConfigurationText } from './configuration-text.ts'
 import { resolveReference } from './reference.ts'
-import { fieldsAt } from './schema-path.ts'
 import { watchText } from './watch.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'config-'))
@@ -219,3 +224,31 @@ test('a changed file is seen, also when it is replaced', async () => {
   expect(await seen.promise).toBe('two')
   end()
 })
+
+test.each([
+  ['limits', Limit, { name: 'x', request_per_minute: 1, in_flight: 1 }, 'did you mean "requests_per_minute"?'],
+  ['limits', Limit, { name: 'x', per: ['teem'], in_flight: 1 }, 'did you mean "team"?'],
+  ['budgets', Budget, { name: 'x' }, 'is missing; whole micro-dollars: 50000000 is $50'],
+  ['budgets', Budget, { name: 'x', amount_micros: -1 }, 'must be whole micro-dollars: 50000000 is $50'],
+  ['budgets', Budget, { name: 'x', amount_micros: 1, period: 'year' }, 'must be one of day, week, month, once'],
+  ['guards', Guard, { name: 'x' }, 'is missing; use one of patterns, personal_data, size, tools, json_schema, webhook'],
+  ['guards', Guard, { name: 'x', kind: 'pattern' }, 'did you mean "patterns"?'],
+  ['aliases', Alias, { name: 'x' }, 'is missing; add it (a list)'],
+  [
+    'aliases',
+    Alias,
+    { name: 'x', targets: [{ provider: 'a', model: 'm', when: { headers: { 'X-Tier': 'a' } } }] },
+    'write header names in lower case',
+  ],
+] as const)(
+  '%s: of one thing the API and the command line say what is said of it in the file: %#',
+  (section, schema, thing, words) => {
+    const text = Bun.YAML.stringify({ [section]: [thing] })
+    const whole = readConfigurationText(text, 'f', { env: {}, folder })
+    const inFile = whole.ok ? [] : whole.findings.map(({ message }) => message)
+    const read = schema.safeParse(thing)
+    const alone = read.error?.issues.flatMap((issue) => readIssue(schema, issue, thing)).map(({ message }) => message)
+    expect(alone?.toSorted()).toEqual(inFile.toSorted())
+    expect(inFile.join('\n')).toContain(words)
+  },
+)

@@ -1,12 +1,11 @@
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml'
 import type { z } from 'zod'
 import { Configuration } from '../contract/configuration.ts'
-import { choicesOf, issueWords, valueAt } from '../contract/issue-words.ts'
-import { closest } from '../lib/closest.ts'
+import { isUnknownField, readIssue, valueAt } from '../contract/issue-words.ts'
+import { nameOf, secretPaths } from '../contract/schema-path.ts'
 import type { Finding } from './finding.ts'
 import { judgeKeySecrets } from './key-secrets.ts'
 import { isReference, type ReferenceScope, resolveReference } from './reference.ts'
-import { fieldsAt, schemaAt, secretPaths } from './schema-path.ts'
 
 type Path = readonly (string | number)[]
 
@@ -52,41 +51,13 @@ function inPlace(
   document: Document,
   finding: (offset: number, path: Path, message: string) => Finding,
 ): Finding[] {
-  const path = issue.path as Path
-  if (issue.code === 'unrecognized_keys') {
-    const known = fieldsAt(Configuration, path)
-    return issue.keys.map((key) => {
-      const near = closest(key, known)
-      const hint = near ? `did you mean "${near}"?` : known.length ? `use one of ${known.join(', ')}` : 'remove it'
-      return finding(keyOffset(document, path, key), [...path, key], `there is no field "${key}" here; ${hint}`)
-    })
-  }
-  const given = valueAt(value, path)
-  const hints = {
-    described: describedAt(path),
-    fields: fieldsAt(Configuration, path),
-    quoted: 'put it in quotation marks',
-  }
-  const near = typeof given === 'string' ? closest(given, choicesOf(issue) ?? []) : undefined
-  const missing = given === undefined && path.length > 0
-  const text = missing
-    ? `is missing; ${remedyOf(path) ?? issue.message}`
-    : `${issueWords(issue, given, hints)}${near ? `; did you mean "${near}"?` : ''}`
-  return [finding(offsetOf(document, path), path, text)]
-}
-
-/** What the schema itself says of a number, its unit above all. */
-function describedAt(path: Path): string | undefined {
-  const schema = schemaAt(Configuration, path)
-  return schema?.type === 'number' ? schema.description : undefined
-}
-
-const TYPES: Readonly<Record<string, string>> = { array: 'a list', object: 'a mapping', number: 'a number' }
-
-/** What a missing field should hold, where its schema says it. */
-function remedyOf(path: Path): string | undefined {
-  const schema = schemaAt(Configuration, path)
-  return schema?.description ?? (schema ? `add it (${TYPES[schema.type] ?? schema.type})` : undefined)
+  return readIssue(Configuration, issue, value, 'put it in quotation marks').map(({ path, message }) => {
+    const last = path.at(-1)
+    const offset = isUnknownField(issue)
+      ? keyOffset(document, path.slice(0, -1), String(last))
+      : offsetOf(document, path)
+    return finding(offset, path, message)
+  })
 }
 
 /** Lists whose entries are known by a name of their own. */
@@ -140,11 +111,6 @@ function keyOffset(document: Document, path: Path, key: string): number {
       if (isScalar(pair.key) && String(pair.key.value) === key) return pair.key.range?.[0] ?? 0
   }
   return isSeq(parent) ? (parent.range?.[0] ?? 0) : offsetOf(document, path)
-}
-
-/** `providers[0].base_url` */
-export function nameOf(path: Path): string {
-  return path.map((step, index) => (typeof step === 'number' ? `[${step}]` : index ? `.${step}` : step)).join('')
 }
 
 function inWords(message: string): string {

@@ -1,6 +1,7 @@
 import { isMap, isSeq, LineCounter, parseDocument, type Document, type YAMLMap } from 'yaml'
 import { AppError } from '../errors.ts'
-import { nameOf, offsetOf } from './configuration-text.ts'
+import { nameOf } from '../contract/schema-path.ts'
+import { offsetOf } from './configuration-text.ts'
 import type { Finding } from './finding.ts'
 
 type Path = readonly (string | number)[]

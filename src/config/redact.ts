@@ -1,6 +1,6 @@
 import { Configuration } from '../contract/configuration.ts'
 import { isReference } from './reference.ts'
-import { secretPaths } from './schema-path.ts'
+import { secretPaths } from '../contract/schema-path.ts'
 
 /** Stands for a secret that is not shown. */
 export const HIDDEN = '(hidden)'

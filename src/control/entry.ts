@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { isReference } from '../config/reference.ts'
-import { secretPaths } from '../config/schema-path.ts'
+import { secretPaths } from '../contract/schema-path.ts'
 import { Alias } from '../contract/alias.ts'
 import type { Origin } from '../contract/api/shared.ts'
 import { Budget } from '../contract/budget.ts'

@@ -1,4 +1,5 @@
-import { issueWords, valueAt } from '../contract/issue-words.ts'
+import { readIssue } from '../contract/issue-words.ts'
+import { withArticle } from '../lib/article.ts'
 import { AppError } from '../errors.ts'
 import { mergePatch } from '../lib/merge-patch.ts'
 import { resourcesIn } from '../store/resource.ts'
@@ -42,7 +43,7 @@ export async function createThing<K extends Kind>(
   // What the environment switched on may be set up in earnest; what the file or the database holds may not be made twice.
   if (taken && (taken.origin === 'file' || taken.origin === 'database')) {
     const where = taken.origin === 'file' ? 'portreeve.yaml' : 'the database'
-    throw new AppError('conflict', `There is a ${kind} ${id} already, in ${where}.`)
+    throw new AppError('conflict', `There is ${withArticle(kind)} ${id} already, in ${where}.`)
   }
   await live.change(actor, deed(kind, 'Create', id, withoutSecrets(kind, value)), (db) =>
     insert(db, context, kind, value),
@@ -122,7 +123,7 @@ async function insert<K extends Kind>(db: Db, { sealer, clock }: Context, kind: 
     updated_at: now,
     version: 1,
   })
-  if (!made) throw new AppError('conflict', `There is a ${kind} ${id} already.`)
+  if (!made) throw new AppError('conflict', `There is ${withArticle(kind)} ${id} already.`)
 }
 
 async function stored(db: Db, context: Context, kind: Kind, id: string) {
@@ -149,10 +150,9 @@ function idOf<K extends Kind>(kind: K, value: ValueOf<K>): string {
 function parsed<K extends Kind>(kind: K, value: unknown): ValueOf<K> {
   const result = KINDS[kind].schema.safeParse(value)
   if (result.success) return result.data as ValueOf<K>
-  const findings = result.error.issues.map((issue) => ({
-    place: `/${issue.path.join('/')}`,
-    message: issueWords(issue, valueAt(value, issue.path)),
-  }))
+  const findings = result.error.issues.flatMap((issue) =>
+    readIssue(KINDS[kind].schema, issue, value).map(({ path, message }) => ({ place: `/${path.join('/')}`, message })),
+  )
   throw new AppError('invalid_request', `${findings[0]?.place}: ${findings[0]?.message}`, { findings })
 }
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { issueWords, valueAt } from '../contract/issue-words.ts'
+import { readIssue } from '../contract/issue-words.ts'
 import type { Route } from '../contract/route.ts'
 import { AppError } from '../errors.ts'
 
@@ -20,15 +20,9 @@ export function bind(
     if (!schema) return undefined
     const result = schema.safeParse(value)
     if (result.success) return result.data
-    for (const issue of result.error.issues) {
-      const path = issue.path.join('/')
-      const given = valueAt(value, issue.path)
-      const words = given === undefined && path !== '' ? 'is missing' : issueWords(issue, given)
-      if (issue.code !== 'unrecognized_keys') findings.push({ place: place(path), message: words })
-      else
-        for (const key of issue.keys)
-          findings.push({ place: place([...issue.path, key].join('/')), message: 'there is no such field' })
-    }
+    for (const issue of result.error.issues)
+      for (const { path, message } of readIssue(schema, issue, value))
+        findings.push({ place: place(path.join('/')), message })
     return undefined
   }
   const bound = {
@@ -37,7 +31,10 @@ export function bind(
     body: check(route.body, route.body ? readJson(body) : undefined, (path) => `/${path}`),
   }
   const [first] = findings
-  if (first) throw new AppError('invalid_request', `${first.place}: ${first.message}.`, { findings })
+  if (first)
+    throw new AppError('invalid_request', `${first.place}: ${first.message}${/[.?]$/.test(first.message) ? '' : '.'}`, {
+      findings,
+    })
   return bound
 }
 

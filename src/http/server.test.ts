@@ -333,10 +333,10 @@ test('the OpenAPI document describes every endpoint, and nothing else', () => {
 })
 
 test.each<[string, string, unknown, string]>([
-  ['POST', '/keys', {}, '/name: is missing.'],
+  ['POST', '/keys', {}, '/name: is missing; add it (string).'],
   ['POST', '/keys', { name: 5 }, '/name: must be text.'],
   ['POST', '/keys', { name: 'x', models: 'fast' }, '/models: must be a list, as [a, b].'],
-  ['POST', '/keys', { name: 'x', nam: 'y' }, '/nam: there is no such field.'],
+  ['POST', '/keys', { name: 'x', nam: 'y' }, '/nam: there is no field "nam" here; did you mean "name"?'],
   ['PUT', '/prices/a/b', { input: 0.15 }, '/input: must be whole micro-dollars for a million tokens: 150000 is $0.15.'],
   [
     'PUT',

@@ -1,6 +1,11 @@
 import { z } from 'zod'
 
-type Path = readonly (string | number)[]
+export type Path = readonly (string | number)[]
+
+/** `providers[0].base_url` */
+export function nameOf(path: Path): string {
+  return path.map((step, index) => (typeof step === 'number' ? `[${step}]` : index ? `.${step}` : step)).join('')
+}
 
 /** The schema of the value at a path, wrappers taken off; undefined where it depends on the value. */
 export function schemaAt(schema: z.ZodType, path: Path): z.ZodType | undefined {
