@@ -80,6 +80,11 @@ export class Call {
     return performance.now() - this.started
   }
 
+  /** The end user, without what a guard found in the name. */
+  get endUserOnRecord(): string | null {
+    return this.endUser === null || !this.guard ? this.endUser : this.guard.cover(this.endUser)
+  }
+
   toRecord(): CallRecord {
     const total = this.elapsed()
     return {
@@ -89,7 +94,7 @@ export class Call {
       key_name: this.key?.name ?? null,
       team: this.key?.team ?? null,
       application: this.key?.application ?? null,
-      end_user: this.endUser,
+      end_user: this.endUserOnRecord,
       endpoint: this.route.recordedAs,
       dialect: this.route.dialect,
       stream: this.stream,

@@ -1,10 +1,11 @@
 import type { JsonObject } from '../llm/spec.ts'
+import { parseBody } from '../llm/stream/parse-body.ts'
 import type { Route } from '../snapshot/endpoint.ts'
 
 /** The request with its maximum of output tokens set to `cap`; undefined where the endpoint has no such parameter. */
 export function capOutput(route: Route, body: Uint8Array, cap: number): Uint8Array | undefined {
   if (route.endpoint !== 'chat' && route.endpoint !== 'completions') return undefined
-  const request = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString()) as JsonObject
+  const request = parseBody(body) as JsonObject
   if (route.dialect === 'gemini') {
     const before = request['generationConfig'] as JsonObject | undefined
     request['generationConfig'] = { ...before, maxOutputTokens: cap }

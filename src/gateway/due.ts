@@ -16,7 +16,7 @@ export function dueOf(call: Call, report: TapReport): Due | undefined {
     key_name: key?.name ?? null,
     team: key?.team ?? null,
     application: key?.application ?? null,
-    end_user: call.endUser,
+    end_user: call.endUserOnRecord,
     model_asked: call.modelAsked,
     usage: usage ? tokenUsage(usage) : null,
     cost_micros: call.costMicros ?? 0,

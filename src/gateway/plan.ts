@@ -14,6 +14,7 @@ import type { ChatRequest, Json, JsonObject, ProtocolId, Usage } from '../llm/sp
 import { isJson } from '../llm/stream/json-scan.ts'
 import { errorEncoder } from './error-encoder.ts'
 import { MadeIds } from '../llm/stream/made-ids.ts'
+import { parseBody } from '../llm/stream/parse-body.ts'
 import { spliceRequest } from '../llm/stream/splice.ts'
 import type { ServedEndpoint, SnapshotProvider, SnapshotTarget } from '../snapshot/snapshot.ts'
 import type { Call } from './call.ts'
@@ -139,7 +140,7 @@ function planCount(call: Call, incoming: Incoming, target: SnapshotTarget, serve
   const client = clientOf(call)
   const side = served && countAt(served.protocol, dialect, client, targetFacts(target, served))
   if (served && side) return planOperation(call, incoming, target, served, side)
-  const request = readCounted(client, parseJson(incoming.body) as JsonObject, target.model)
+  const request = readCounted(client, parseBody(incoming.body) as JsonObject, target.model)
   const chat = preferred(target.provider)
   return {
     ...planOperation(call, incoming, target, chat, { encode: () => NO_CALL, decode: () => ({ body: {} }) }),
@@ -217,7 +218,7 @@ function rewrite(
   const vendor = vendorOf(served)
   const facts = targetFacts(target, served)
   const encoded = vendor.adaptBody ? undefined : vendor.encodeRequest(decode(call, incoming), facts)
-  const adapted = encoded ?? vendor.adaptBody?.(parseJson(incoming.body) as JsonObject, facts)
+  const adapted = encoded ?? vendor.adaptBody?.(parseBody(incoming.body) as JsonObject, facts)
   if (!adapted || encoded?.context.jsonTool !== undefined) return undefined
   return {
     body: Buffer.from(JSON.stringify(adapted.body)),
@@ -278,7 +279,7 @@ export function outgoingOf({ path, query, headers, body }: EncodedRequest, serve
 
 /** The request in the vocabulary; decoded once. */
 export function decode(call: Call, incoming: Incoming): ChatRequest {
-  incoming.decoded ??= clientOf(call).decodeRequest(parseJson(incoming.body) as JsonObject, {
+  incoming.decoded ??= clientOf(call).decodeRequest(parseBody(incoming.body) as JsonObject, {
     query: incoming.query,
     ...(incoming.pathModel === undefined ? {} : { model: incoming.pathModel }),
     ...(incoming.pathStream === undefined ? {} : { stream: incoming.pathStream }),

@@ -12,6 +12,7 @@ export type Sink = ChunkSink & {
 
 /** What an answer without a type is taken for where a stream was asked for. */
 const STREAM_TYPE = 'text/event-stream'
+const NO_CONTENT = 204
 const LARGEST_ANSWER = 64 * 1024 * 1024
 
 /**
@@ -51,7 +52,7 @@ export class Upcall implements ExchangeListener {
     this.firstByteAt = performance.now()
     const encoding = head.get('content-encoding')
     if (encoding !== undefined && !this.#inflates(encoding)) return
-    if (!this.#wantsStream || status >= 300) return
+    if (!this.#wantsStream || status >= 300 || status === NO_CONTENT) return
     const type = head.get('content-type') ?? STREAM_TYPE
     this.streaming = /^(?:text\/event-stream|application\/(?:vnd\.amazon\.eventstream|x-ndjson|json-seq))/i.test(type)
     if (this.streaming) this.#resolve()

@@ -1,5 +1,6 @@
-import { latin1, utf8 } from '../../lib/bytes.ts'
+import { latin1 } from '../../lib/bytes.ts'
 import type { Json } from '../../llm/spec.ts'
+import { parseBody } from '../../llm/stream/parse-body.ts'
 
 const MAX_REMEMBERED = 4_096
 /** Bodies up to this size are remembered as they are, which is cheaper than their digest. */
@@ -28,7 +29,7 @@ export class AnswerKeys {
     const exact = `${this.#numberOf(head)}:${body.length <= MAX_WHOLE_BYTES ? latin1(body) : digest(head, body)}`
     const known = this.#known.get(exact)
     if (known !== undefined) return known
-    const key = digest(head, canonical(JSON.parse(utf8(body)) as Json))
+    const key = digest(head, canonical(parseBody(body)))
     if (this.#known.size >= MAX_REMEMBERED) this.#known.clear()
     this.#known.set(exact, key)
     return key

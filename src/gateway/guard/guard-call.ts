@@ -1,5 +1,7 @@
 import { AppError } from '../../errors.ts'
 import type { JsonObject } from '../../llm/spec.ts'
+import { repeatedName, toBuffer } from '../../llm/stream/json-scan.ts'
+import { parseBody } from '../../llm/stream/parse-body.ts'
 import { scanRequest } from '../../llm/stream/splice.ts'
 import { attributesOf } from '../admit.ts'
 import type { Call } from '../call.ts'
@@ -29,8 +31,14 @@ export function guardInput(gateway: Gateway, call: Call, incoming: Incoming): vo
 
 /** Checks and masks a body, in place of which the masked one stands then. */
 export async function guardBody(run: GuardRun, call: Call, incoming: Incoming): Promise<void> {
-  const { body } = incoming
-  const request = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString()) as JsonObject
+  const body = toBuffer(incoming.body)
+  const request = parseBody(body) as JsonObject
+  const twice = repeatedName(body)
+  if (twice !== undefined)
+    throw new AppError(
+      'invalid_request',
+      `${JSON.stringify(twice.slice(0, 64))} is given twice in one object: guards and models could read it differently`,
+    )
   if (!(await run.input(request))) return
   incoming.body = Buffer.from(JSON.stringify(request))
   incoming.decoded = undefined

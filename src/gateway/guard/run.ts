@@ -1,8 +1,10 @@
 import { AppError } from '../../errors.ts'
-import type { Json, JsonObject } from '../../llm/spec.ts'
+import type { JsonObject } from '../../llm/spec.ts'
 import type { GuardSet, TextGuard } from './compile.ts'
 import { findAll, type Finding, type Matcher } from './matcher.ts'
-import { calledTools, toolNames, walkTexts } from './text-walk.ts'
+import { answerTexts, forgetLogprobs } from './answer-text.ts'
+import { calledTools, toolNames } from './called-tools.ts'
+import { walkTexts } from './text-walk.ts'
 import { replaceFindings, RESTORED, Vault } from './vault.ts'
 import { askWebhook } from './webhook.ts'
 
@@ -26,10 +28,12 @@ export class GuardRun {
     const guards = this.set.texts.filter(({ input }) => input)
     const texts: string[] = []
     const asks = this.set.webhooks.filter(({ on }) => on.includes('input'))
-    const { unreadable } = walkTexts(request, (text) => {
-      characters += text.length
+    const { unreadable } = walkTexts(request, (text, aside) => {
       const masked = this.#maskText(text, guards)
-      if (asks.length > 0) texts.push(masked)
+      if (!aside) {
+        characters += text.length
+        if (asks.length > 0) texts.push(masked)
+      }
       if (masked === text) return undefined
       changed = true
       return masked
@@ -40,7 +44,7 @@ export class GuardRun {
     const replaced = await this.#ask(asks, 'input', texts)
     if (!replaced) return changed
     let index = 0
-    walkTexts(request, () => replaced[index++])
+    walkTexts(request, (_, aside) => (aside ? undefined : replaced[index++]))
     return true
   }
 
@@ -53,10 +57,12 @@ export class GuardRun {
     const texts: string[] = []
     const asks = this.set.webhooks.filter(({ on }) => on.includes('output'))
     const restorer = this.#vault.isEmpty ? undefined : this.#vault.matcher()
-    const { unreadable } = walkTexts(answer, (text) => {
-      characters += text.length
+    const { unreadable } = walkTexts(answer, (text, aside) => {
       let masked = this.#maskText(text, guards)
-      if (asks.length > 0) texts.push(masked)
+      if (!aside) {
+        characters += text.length
+        if (asks.length > 0) texts.push(masked)
+      }
       if (restorer) masked = this.#vault.restore(masked, findAll([restorer], masked))
       if (masked === text) return undefined
       changed = true
@@ -64,12 +70,23 @@ export class GuardRun {
     })
     if (unreadable > 0) this.refuseUnreadable('output')
     this.#checkSize(characters, 'max_output_characters')
-    this.checkSchemas(answerText(answer))
+    for (const text of answerTexts(answer)) this.checkSchemas(text)
+    if (changed) forgetLogprobs(answer)
     const replaced = await this.#ask(asks, 'output', texts)
     if (!replaced) return changed
     let index = 0
-    walkTexts(answer, () => replaced[index++])
+    walkTexts(answer, (_, aside) => (aside ? undefined : replaced[index++]))
+    forgetLogprobs(answer)
     return true
+  }
+
+  /** A text as it may be kept: with what the guards find in requests covered. */
+  cover(text: string): string {
+    let covered = text
+    for (const { input, matchers } of this.set.texts)
+      if (input)
+        covered = replaceFindings(covered, findAll(matchers, covered), (_, { label }) => `[${label.toUpperCase()}]`)
+    return covered
   }
 
   /** Whether something was hidden that the answer shall have back. */
@@ -118,8 +135,8 @@ export class GuardRun {
     }
   }
 
-  checkCalledTool(tool: string): void {
-    this.#checkTools([tool], 'calls')
+  checkCalledTools(tools: readonly string[]): void {
+    this.#checkTools(tools, 'calls')
   }
 
   checkOutputSize(characters: number): void {
@@ -230,21 +247,4 @@ function summary(findings: readonly Finding[]): string {
 
 function blocked(name: string, what: string, why: string): AppError {
   return new AppError('content_filtered', `guard "${name}" refuses the ${what}: found ${why}`)
-}
-
-/** The text of the first answer, in any dialect. */
-function answerText(answer: JsonObject): string {
-  let text = ''
-  const take = (value: Json | undefined): void => {
-    if (Array.isArray(value)) for (const item of value) take(item)
-    else if (value !== null && typeof value === 'object') {
-      if (value['thought'] === true || value['type'] === 'reasoning' || value['type'] === 'thinking') return
-      if (typeof value['text'] === 'string') text += value['text']
-      else if (typeof value['content'] === 'string') text += value['content']
-      else take(value['message'] ?? value['content'] ?? value['parts'])
-    }
-  }
-  const { choices, candidates, content, output } = answer
-  take(Array.isArray(choices) ? choices[0] : Array.isArray(candidates) ? candidates[0] : (content ?? output))
-  return text
 }

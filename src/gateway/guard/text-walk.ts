@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from '../../llm/spec.ts'
+import { put, visitJson, walkOpen, type Visit } from './open-walk.ts'
 
-/** Fields whose values are names, numbers in words, or bytes: no text that anybody wrote. */
-const NO_TEXT = new Set([
+/** Fields that hold names of things, proofs, or numbers in words. What stands there and is none of these is a text all the same. */
+const NAMES = new Set([
   'model',
   'role',
   'type',
@@ -28,24 +29,44 @@ const NO_TEXT = new Set([
   'mimeType',
   'mime_type',
   'media_type',
+  'responseMimeType',
+  'response_mime_type',
+  'responseModalities',
+  'modalities',
+  'mediaResolution',
+  'thinkingLevel',
   'detail',
   'format',
   'encoding_format',
   'voice',
-  'logprobs',
+  'voiceName',
+  'languageCode',
+])
+
+/** What is written where a name is expected and looks like one; also whatever is base64. */
+const isName = (text: string) => /^[\w.:/+=$#-]*$/.test(text)
+
+/** Numbers, and pieces of a text that is visited elsewhere. */
+const NO_TEXT = new Set(['usage', 'usageMetadata', 'embedding', 'logprobs', 'logprobsResult', 'safetySettings'])
+
+/** What callers and models name as they like. */
+const OPEN = new Set(['args', 'arguments', 'input', 'input_examples', 'labels', 'metadata', 'response', 'variables'])
+
+/** Tools and schemas: their names bind the caller and the model, their words are text. */
+const DECLARED = new Set([
   'tools',
+  'functions',
   'tool_choice',
   'toolConfig',
   'response_format',
   'responseSchema',
   'responseJsonSchema',
-  'generationConfig',
-  'safetySettings',
-  'usage',
-  'usageMetadata',
-  'metadata',
-  'embedding',
+  'output_config',
+  'format',
 ])
+
+/** Names in tools and schemas beside those of `NAMES`. */
+const DECLARED_NAMES = new Set(['name', '$ref', '$id', '$schema', 'syntax', 'server_label'])
 
 /** Fields that hold arguments of a tool as JSON in a text. */
 const JSON_TEXT = new Set(['arguments', 'partial_json'])
@@ -54,9 +75,12 @@ const JSON_TEXT = new Set(['arguments', 'partial_json'])
 const BYTES = new Set([
   'data',
   'file_data',
+  'file_url',
   'b64_json',
   'bytes',
   'image_url',
+  'video_url',
+  'audio_url',
   'fileUri',
   'file_id',
   'inlineData',
@@ -65,8 +89,7 @@ const BYTES = new Set([
   'source',
 ])
 
-/** What becomes of one text; undefined leaves it. */
-type Visit = (text: string) => string | undefined
+type State = { unreadable: number }
 
 /**
  * Visits every text of a request or an answer, whatever the wire format, and changes it in place. Returns how many things there are that
@@ -78,119 +101,68 @@ export function walkTexts(value: JsonObject, visit: Visit): { unreadable: number
   return state
 }
 
-function walkObject(object: JsonObject, visit: Visit, state: { unreadable: number }): void {
+function walkObject(object: JsonObject, visit: Visit, state: State): void {
   for (const [name, value] of Object.entries(object)) {
-    if (NO_TEXT.has(name)) continue
-    if (BYTES.has(name) && isBytes(name, value)) {
-      state.unreadable++
-      continue
-    }
     if (typeof value === 'string') {
-      const changed = JSON_TEXT.has(name) ? visitJson(value, visit, state) : visit(value)
-      if (changed !== undefined) object[name] = changed
-    } else if (Array.isArray(value)) walkArray(value, visit, state)
+      if (NAMES.has(name) && isName(value)) continue
+      if (BYTES.has(name) && isBytes(name, value, object)) {
+        state.unreadable++
+        continue
+      }
+      const changed = JSON_TEXT.has(name) ? visitJson(value, visit) : visit(value)
+      if (changed !== undefined) put(object, name, changed)
+    } else if (value !== null && typeof value === 'object') walkMember(object, name, value, visit, state)
+  }
+}
+
+function walkMember(object: JsonObject, name: string, value: JsonObject | Json[], visit: Visit, state: State): void {
+  if (NO_TEXT.has(name)) return
+  if (BYTES.has(name) && isBytes(name, value, object)) state.unreadable++
+  else if (OPEN.has(name) && !(name === 'input' && Array.isArray(value))) walkOpen(value, visit)
+  else if (DECLARED.has(name)) walkDeclared(value, name, visit)
+  else if (Array.isArray(value)) walkArray(value, name, visit, state)
+  else walkObject(value, visit, state)
+}
+
+function walkArray(array: Json[], name: string, visit: Visit, state: State): void {
+  for (const [index, value] of array.entries()) {
+    if (typeof value === 'string') {
+      if (NAMES.has(name) && isName(value)) continue
+      const changed = visit(value)
+      if (changed !== undefined) array[index] = changed
+    } else if (Array.isArray(value)) walkArray(value, name, visit, state)
     else if (value !== null && typeof value === 'object') walkObject(value, visit, state)
   }
 }
 
-function walkArray(array: Json[], visit: Visit, state: { unreadable: number }): void {
-  for (const [index, value] of array.entries()) {
-    if (typeof value === 'string') {
-      const changed = visit(value)
-      if (changed !== undefined) array[index] = changed
-    } else if (Array.isArray(value)) walkArray(value, visit, state)
-    else if (value !== null && typeof value === 'object') walkObject(value, visit, state)
+/** The words of tools and schemas; `name` is the field that holds the value. */
+function walkDeclared(value: Json, name: string, visit: Visit): Json {
+  if (typeof value === 'string') {
+    if ((NAMES.has(name) || DECLARED_NAMES.has(name)) && isName(value)) return value
+    return visit(value) ?? value
   }
+  if (value === null || typeof value !== 'object') return value
+  if (Array.isArray(value)) for (const [index, item] of value.entries()) value[index] = walkDeclared(item, name, visit)
+  else
+    for (const [member, inner] of Object.entries(value))
+      if (!isBinding(member, inner, value)) put(value, member, walkDeclared(inner, member, visit))
+  return value
+}
+
+/** Lists of properties, and what lets the vendor into a tool's server. */
+function isBinding(name: string, value: Json, owner: JsonObject): boolean {
+  if (name === 'required') return Array.isArray(value)
+  if (name === 'authorization') return typeof value === 'string'
+  return name === 'headers' && 'server_url' in owner
 }
 
 /** A `source` may hold plain text, and text may be called `data`: only what is none is left unread. */
-function isBytes(name: string, value: Json | undefined): boolean {
-  if (typeof value === 'string') return name !== 'data' || (value.length > 100 && !/\s/.test(value.slice(0, 2_000)))
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return false
+function isBytes(name: string, value: string | JsonObject | Json[], owner: JsonObject): boolean {
+  if (typeof value === 'string') {
+    if (name === 'source') return false
+    return name !== 'data' || (owner['type'] !== 'text' && value.length > 100 && !/\s/.test(value.slice(0, 2_000)))
+  }
+  if (Array.isArray(value)) return false
   if (name !== 'source') return true
   return value['type'] !== 'text' && value['type'] !== 'content'
-}
-
-/** Arguments are read as what they are, so that no escape hides a text and none is broken. */
-export function visitJson(
-  text: string,
-  visit: Visit,
-  state: { unreadable: number } = { unreadable: 0 },
-): string | undefined {
-  let value: Json
-  try {
-    value = JSON.parse(text) as Json
-  } catch {
-    return visit(text)
-  }
-  if (typeof value === 'string') {
-    const changed = visit(value)
-    return changed === undefined ? undefined : JSON.stringify(changed)
-  }
-  if (value === null || typeof value !== 'object') return undefined
-  let changed = false
-  const note: Visit = (part) => {
-    const other = visit(part)
-    if (other !== undefined) changed = true
-    return other
-  }
-  if (Array.isArray(value)) walkArray(value, note, state)
-  else walkAll(value, note)
-  return changed ? JSON.stringify(value) : undefined
-}
-
-/** Every text below, for no name of an argument means anything to the gateway. */
-function walkAll(object: JsonObject, visit: Visit): void {
-  for (const [name, value] of Object.entries(object)) {
-    if (typeof value === 'string') {
-      const changed = visit(value)
-      if (changed !== undefined) object[name] = changed
-    } else if (Array.isArray(value)) for (const [index, item] of value.entries()) walkItem(value, index, item, visit)
-    else if (value !== null && typeof value === 'object') walkAll(value, visit)
-  }
-}
-
-function walkItem(array: Json[], index: number, item: Json, visit: Visit): void {
-  if (typeof item === 'string') {
-    const changed = visit(item)
-    if (changed !== undefined) array[index] = changed
-  } else if (Array.isArray(item)) for (const [inner, value] of item.entries()) walkItem(item, inner, value, visit)
-  else if (item !== null && typeof item === 'object') walkAll(item, visit)
-}
-
-/** Names of the tools that a request offers, in any dialect. */
-export function toolNames(request: JsonObject): string[] {
-  const names: string[] = []
-  const collect = (tools: Json | undefined) => {
-    if (!Array.isArray(tools)) return
-    for (const tool of tools) {
-      if (tool === null || typeof tool !== 'object' || Array.isArray(tool)) continue
-      const inner = (tool['function'] ?? tool['toolSpec'] ?? tool) as JsonObject
-      if (typeof inner['name'] === 'string') names.push(inner['name'])
-      else if (Array.isArray(tool['functionDeclarations'])) collect(tool['functionDeclarations'])
-      else if (typeof tool['type'] === 'string') names.push(tool['type'])
-      else names.push(...Object.keys(tool))
-    }
-  }
-  collect(request['tools'])
-  collect(request['functions'])
-  return names
-}
-
-/** Names of the tools that a whole answer calls, in any dialect. */
-export function calledTools(answer: Json): string[] {
-  const names: string[] = []
-  const look = (value: Json): void => {
-    if (Array.isArray(value)) for (const item of value) look(item)
-    else if (value !== null && typeof value === 'object') {
-      const type = value['type']
-      const call = value['functionCall'] ?? value['toolUse'] ?? (type === 'function' ? value['function'] : undefined)
-      const holder = (call ?? (type === 'tool_use' || type === 'function_call' ? value : undefined)) as
-        JsonObject | undefined
-      if (typeof holder?.['name'] === 'string') names.push(holder['name'])
-      for (const item of Object.values(value)) look(item)
-    }
-  }
-  look(answer)
-  return names
 }

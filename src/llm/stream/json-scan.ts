@@ -67,10 +67,59 @@ export function skipSpace(bytes: Uint8Array, start: number): number {
 /** The four digits behind `\\u`. */
 function skipHex(bytes: Uint8Array, start: number): void {
   for (let at = start; at < start + 4; at++) {
-    const byte = bytes[at] as number
-    const digit = (byte >= 0x30 && byte <= 0x39) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66)
-    if (!digit) throw brokenJson(bytes, at)
+    if (!isHexDigit(bytes[at])) throw brokenJson(bytes, at)
   }
+}
+
+function isHexDigit(byte: number | undefined): boolean {
+  return byte !== undefined && ((byte >= 0x30 && byte <= 0x39) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66))
+}
+
+/** The error for a body in which a long string, which nobody has read yet, holds what none may. */
+export function brokenString(bytes: Uint8Array): AppError {
+  let inside = false
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] as number
+    if (byte === QUOTE) inside = !inside
+    else if (!inside) continue
+    else if (byte < 0x20) return brokenJson(bytes, at)
+    else if (byte === BACKSLASH) {
+      at++
+      if (ESCAPES[bytes[at] as number] !== 1) return brokenJson(bytes, at)
+      if (bytes[at] !== 0x75) continue
+      for (let digit = at + 1; digit <= at + 4; digit++) if (!isHexDigit(bytes[digit])) return brokenJson(bytes, digit)
+    }
+  }
+  return brokenJson(bytes, bytes.length)
+}
+
+/** The name that an object of well-formed JSON gives twice, at any depth: readers differ in which of the two they take. */
+export function repeatedName(bytes: Buffer): string | undefined {
+  const open: (Set<string> | undefined)[] = []
+  let names: Set<string> | undefined
+  let isName = false
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]
+    if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+      names = byte === OPEN_OBJECT ? new Set() : undefined
+      open.push(names)
+      isName = names !== undefined
+    } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
+      open.pop()
+      names = open.at(-1)
+    } else if (byte === COMMA) isName = names !== undefined
+    else if (byte === QUOTE) {
+      const end = skipString(bytes, at)
+      if (isName && names) {
+        const name = readString(bytes, at, end)
+        if (names.has(name)) return name
+        names.add(name)
+        isName = false
+      }
+      at = end - 1
+    }
+  }
+  return undefined
 }
 
 /** `start` is the opening quote. */

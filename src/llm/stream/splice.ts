@@ -15,6 +15,7 @@ import {
   OPEN_OBJECT,
   QUOTE,
 } from './json-scan.ts'
+import { parseBody } from './parse-body.ts'
 
 /** What a request body says at its top level. Offsets are bytes of the body; -1 is absent. */
 export type RequestScan = {
@@ -94,7 +95,7 @@ function readKey(bytes: Uint8Array, from: number, to: number): Read | undefined 
     }
     return undefined
   }
-  const key = JSON.parse(utf8(bytes, from - 1, to + 1)) as string
+  const key = parseBody(bytes, from - 1, to + 1) as string
   const folded = key.toUpperCase().toLowerCase()
   const meant = READ.find((name) => name === folded)
   if (meant === undefined) return undefined
@@ -121,7 +122,7 @@ function readInteger(bytes: Uint8Array, from: number, to: number, field: Read): 
 function readText(bytes: Uint8Array, from: number, to: number, field: Read): string | undefined {
   if (bytes[from] === QUOTE) {
     const inner = utf8(bytes, from + 1, to - 1)
-    return inner.includes('\\') ? (JSON.parse(utf8(bytes, from, to)) as string) : inner
+    return inner.includes('\\') ? (parseBody(bytes, from, to) as string) : inner
   }
   if (utf8(bytes, from, to) === 'null') return undefined
   throw wrongType(field, 'a string')
@@ -222,8 +223,7 @@ function note(scan: RequestScan, bytes: Uint8Array, name: Read, from: number, to
       if (bytes[from] !== OPEN_OBJECT && utf8(bytes, from, to) !== 'null') throw wrongType(name, 'an object')
       scan.streamOptionsStart = from
       scan.streamOptionsEnd = to
-      scan.includeUsage =
-        (JSON.parse(utf8(bytes, from, to)) as { include_usage?: unknown } | null)?.include_usage === true
+      scan.includeUsage = (parseBody(bytes, from, to) as { include_usage?: unknown } | null)?.include_usage === true
       break
     case 'max_tokens':
     case 'max_output_tokens':
@@ -270,7 +270,7 @@ function note(scan: RequestScan, bytes: Uint8Array, name: Read, from: number, to
 /** The body's `metadata`, read alone; undefined when there is none, or it is no object. */
 export function metadataOf(body: Uint8Array, { metadataStart, metadataEnd }: RequestScan): JsonObject | undefined {
   if (metadataStart < 0 || body[metadataStart] !== OPEN_OBJECT) return undefined
-  return JSON.parse(utf8(body, metadataStart, metadataEnd)) as JsonObject
+  return parseBody(body, metadataStart, metadataEnd) as JsonObject
 }
 
 export type Splice = {
@@ -328,7 +328,7 @@ function askUsage(bytes: Uint8Array, scan: RequestScan): Buffer {
   if (scan.streamOptionsStart < 0) {
     return bytes[skipSpace(bytes, scan.bodyStart)] === CLOSE_OBJECT ? ASK_USAGE : ASK_USAGE_FIRST
   }
-  const value = JSON.parse(utf8(bytes, scan.streamOptionsStart, scan.streamOptionsEnd)) as object | null
+  const value = parseBody(bytes, scan.streamOptionsStart, scan.streamOptionsEnd) as object | null
   return Buffer.from(JSON.stringify({ ...value, include_usage: true }))
 }
 
