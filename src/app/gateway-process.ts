@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Config } from '../config/config.ts'
+import { AppError } from '../errors.ts'
 import { createGateway } from '../gateway/create.ts'
 import { openGatewayServer, type GatewayServer, type ServerOptions } from '../gateway/server.ts'
 import type { TrafficState } from '../gateway/traffic.ts'
@@ -41,7 +42,8 @@ export function openGatewayProcess(options: GatewayProcessOptions): GatewayProce
   const gateway = createGateway({
     snapshot: holder.current,
     record: (record, made) => spool.append(made ? { ...record, made } : record),
-    report: (error, requestId) => log('error', describeError(error), { request_id: requestId }),
+    report: (error, id) =>
+      log('error', describeError(rootOf(error)), { [id.startsWith('call_') ? 'request_id' : 'error_id']: id }),
     limits: { bodyBytes: config.maxBodyBytes },
     traffic: options.traffic,
     world: { env: config.env, readFile: (path) => readFile(path, 'utf8'), fetch, now: Date.now },
@@ -76,6 +78,10 @@ export function openGatewayProcess(options: GatewayProcessOptions): GatewayProce
     },
   }
 }
+
+/** What was thrown first: what was made of it on the way says where it was caught. */
+const rootOf = (error: unknown): unknown =>
+  error instanceof AppError && error.cause !== undefined ? rootOf(error.cause) : error
 
 function rotate(spool: Spool, log: Log): boolean {
   try {

@@ -14,6 +14,7 @@ import { collectMetrics } from './metrics.ts'
 import { LagWatch, processFigures } from './process-figures.ts'
 import { openGatewayProcess, type GatewayProcess } from './gateway-process.ts'
 import { createHolder } from './holder.ts'
+import { spreadLastNet } from './last-net.ts'
 import { LAST_SOURCE, lastSourceIn } from './last-source.ts'
 import type { Log } from './log.ts'
 import { feedOrigins, newsMsOf } from './origin-feed.ts'
@@ -133,6 +134,8 @@ async function startIn(
   const url = reachable(config.host, plane.server.port)
   const adminUrl = admin ? reachable(config.adminHost, admin.port) : url
   management.listening({ url, adminUrl })
+  // A mistake while it starts still ends it: nobody's call would be lost.
+  const takeNetAway = spreadLastNet(log)
 
   function single() {
     alone = openGatewayProcess({
@@ -201,6 +204,7 @@ async function startIn(
       lag.stop()
       await management.close()
       traffic.close()
+      takeNetAway()
       rmSync(join(folder.path, 'control.sock'), { force: true })
       folder.close()
       return cut

@@ -7,6 +7,7 @@ import { openWorkerBank } from '../quota/lease-ipc.ts'
 import { compileSnapshot } from '../snapshot/compile.ts'
 import { PEER_HEADER } from './control-server.ts'
 import { createHolder } from './holder.ts'
+import { spreadLastNet } from './last-net.ts'
 import { openGatewayProcess, type GatewayProcess } from './gateway-process.ts'
 import { LagWatch, processFigures } from './process-figures.ts'
 import { AppError } from '../errors.ts'
@@ -52,6 +53,7 @@ export function runWorker(env: Readonly<Record<string, string | undefined>>): Pr
       log,
       traffic,
     })
+    spreadLastNet(log)
     tell({ type: 'listening', port: running.server.port })
   }
 

@@ -1,3 +1,4 @@
+import { newId } from '../lib/id.ts'
 import type { CallRecord } from '../contract/call.ts'
 import type { Made } from '../contract/origin.ts'
 import { createAuthorizer } from '../llm/auth/authorize.ts'
@@ -32,7 +33,7 @@ const NO_WORLD: World = {
 /** A data plane without a server around it. */
 export function createGateway(options: GatewayOptions): Gateway & { close: () => void } {
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
-  const pool = new Pool(limits.endGraceMs)
+  const pool = new Pool(limits.endGraceMs, (mistake) => options.report(mistake, newId('err')))
   const keepAlives = new KeepAlives(limits.keepAliveMs)
   const load = new LoadWatch()
   load.start()

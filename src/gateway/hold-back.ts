@@ -1,4 +1,4 @@
-import type { AppError } from '../errors.ts'
+import { AppError } from '../errors.ts'
 import { latin1 } from '../lib/bytes.ts'
 import { callErrorOf, cutStream } from '../llm/errors.ts'
 import type { CallError } from '../llm/spec.ts'
@@ -11,7 +11,8 @@ const MAX_HELD_BYTES = 262_144
 
 /**
  * Holds the beginning of a stream until it has shown some events with content, so that one which dies at once can still be answered by
- * another target. `released` resolves to the failure, or to undefined when the stream may go to the client.
+ * another target. `released` resolves to the failure, or to undefined when the stream may go to the client; it rejects with a mistake of our
+ * own, which no other target would mend.
  */
 export class HoldBack implements Sink {
   readonly released: Promise<CallError | undefined>
@@ -19,6 +20,7 @@ export class HoldBack implements Sink {
   readonly #upcall: Upcall
   readonly #events: number
   readonly #resolve: (failure: CallError | undefined) => void
+  readonly #reject: (mistake: unknown) => void
   #held: (Uint8Array | string)[] = []
   #size = 0
   #seen = 0
@@ -29,9 +31,10 @@ export class HoldBack implements Sink {
     this.#upcall = upcall
     this.transform = transform
     this.#events = events
-    const { promise, resolve } = Promise.withResolvers<CallError | undefined>()
+    const { promise, resolve, reject } = Promise.withResolvers<CallError | undefined>()
     this.released = promise
     this.#resolve = resolve
+    this.#reject = reject
     upcall.exchange?.expectContent()
     upcall.drainTo(this)
   }
@@ -54,7 +57,7 @@ export class HoldBack implements Sink {
     try {
       out = this.transform.push(chunk)
     } catch (error) {
-      return this.#decide(callErrorOf(error as AppError))
+      return this.#break(error)
     }
     if (out.length > 0) {
       this.#held.push(out)
@@ -75,7 +78,7 @@ export class HoldBack implements Sink {
     try {
       out = this.transform.end()
     } catch (error) {
-      return this.#decide(callErrorOf(error as AppError))
+      return this.#break(error)
     }
     if (out.length > 0) this.#held.push(out)
     const report = this.transform.report()
@@ -84,7 +87,19 @@ export class HoldBack implements Sink {
 
   fail(error: AppError): void {
     if (this.told) this.end()
-    else this.#decide(callErrorOf(error))
+    else this.#break(error)
+  }
+
+  #break(error: unknown): void {
+    if (error instanceof AppError && error.code !== 'internal') this.#decide(callErrorOf(error))
+    else this.crashed(error)
+  }
+
+  crashed(mistake: unknown): void {
+    if (this.#decided) return
+    this.#decided = true
+    this.#failed = true
+    this.#reject(mistake)
   }
 
   /** What a guard must see whole is bounded by the guard. */

@@ -9,6 +9,8 @@ export type Quiet = {
   active: boolean
   readonly dialect: ProtocolId
   keepAlive(text: string): void
+  /** `keepAlive` threw. */
+  crashed(mistake: unknown): void
 }
 
 /** Sends a comment into streams that are silent, so that proxies on the way do not cut them. One timer for all. */
@@ -43,8 +45,14 @@ export class KeepAlives {
       if (stream.active) {
         stream.active = false
         stream.lastSent = now
-      } else if (stream.lastSent <= quietSince)
-        stream.keepAlive(protocolOf(stream.dialect).client?.keepAlive ?? ': keep-alive\n\n')
+      } else if (stream.lastSent <= quietSince) {
+        try {
+          stream.keepAlive(protocolOf(stream.dialect).client?.keepAlive ?? ': keep-alive\n\n')
+        } catch (mistake) {
+          // One of thousands.
+          stream.crashed(mistake)
+        }
+      }
     }
   }
 }

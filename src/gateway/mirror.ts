@@ -69,6 +69,7 @@ async function run(gateway: Gateway, call: Call, incoming: Incoming, target: Sna
     }
   } catch (error) {
     const failure = toCallError(error)
+    if (failure.code === 'internal') gateway.report(error, call.id)
     call.status = failure.status
     call.errorCode = failure.code
   }
@@ -101,7 +102,8 @@ function drain(upcall: Upcall, transform: StreamTransform): Promise<ReturnType<S
         transform.end()
         done()
       }),
-    fail: () => (transform.told ? sink.end() : done()),
+    fail: () => read(() => (transform.told ? sink.end() : done())),
+    crashed: reject,
   }
   upcall.drainTo(sink)
   return promise

@@ -9,6 +9,7 @@ import type { Continuation } from './continue/continuation.ts'
 import type { BodyWriter, StreamBody } from './downstream/answer.ts'
 import type { Gateway } from './gateway.ts'
 import type { KeepAlives } from './keep-alive.ts'
+import { toCallError } from './refuse.ts'
 import { settle } from './send.ts'
 import { rememberMade } from './state.ts'
 import type { TargetUse } from './target-use.ts'
@@ -40,6 +41,8 @@ export class StreamRelay implements Sink, StreamBody {
   readonly #keepAlives: KeepAlives
   /** How it ended, for the target's health. */
   #ended: CallError | 'whole' | 'left' = 'whole'
+  /** The client cannot be told: its connection is cut instead. */
+  #untellable = false
 
   #use: TargetUse
   readonly #held: readonly (Uint8Array | string)[]
@@ -72,11 +75,15 @@ export class StreamRelay implements Sink, StreamBody {
   begin(writer: BodyWriter): void {
     this.#writer = writer
     this.#keepAlives.add(this)
-    if (this.#held.length > 0) this.#spoke()
-    for (const out of this.#held) this.#send(out)
-    if (this.#held.length > 0) this.#upcall.exchange?.resume()
-    if (this.#transform.finished) this.#finish('')
-    else this.#upcall.drainTo(this)
+    try {
+      if (this.#held.length > 0) this.#spoke()
+      for (const out of this.#held) this.#send(out)
+      if (this.#held.length > 0) this.#upcall.exchange?.resume()
+      if (this.#transform.finished) this.#finish('')
+      else this.#upcall.drainTo(this)
+    } catch (error) {
+      this.#break(error)
+    }
   }
 
   get told(): boolean {
@@ -86,33 +93,30 @@ export class StreamRelay implements Sink, StreamBody {
 
   data(chunk: Uint8Array): void {
     if (this.#over || this.#handingOver) return
-    let out: Uint8Array | string
     try {
-      out = this.#transform.push(chunk)
+      const out = this.#transform.push(chunk)
+      if (this.#quiet && out.length > 0) this.#spoke()
+      if (this.#transform.finished) this.#finish(out)
+      else if (out.length > 0) this.#send(out)
     } catch (error) {
-      return this.#break(error)
+      this.#break(error)
     }
-    if (this.#quiet && out.length > 0) this.#spoke()
-    if (this.#transform.finished) this.#finish(out)
-    else if (out.length > 0) this.#send(out)
   }
 
   end(): void {
     if (this.#over || this.#handingOver) return
-    let out: Uint8Array | string
     try {
-      out = this.#transform.end()
+      this.#finish(this.#transform.end())
     } catch (error) {
-      return this.#break(error)
+      this.#break(error)
     }
-    this.#finish(out)
   }
 
   fail(error: AppError): void {
     if (this.#over || this.#handingOver) return
     // The reason of the end was told: the answer is whole, only the end mark is missing.
     if (this.told) this.end()
-    else this.#failWith(callErrorOf(error))
+    else this.#break(error)
   }
 
   drained(): void {
@@ -167,11 +171,19 @@ export class StreamRelay implements Sink, StreamBody {
   }
 
   #break(error: unknown): void {
-    this.#failWith(
-      callErrorOf(
-        error instanceof AppError ? error : new AppError('upstream_invalid', "the upstream's stream could not be read"),
-      ),
-    )
+    if (!(error instanceof AppError) || error.code === 'internal') return this.crashed(error)
+    try {
+      this.#failWith(callErrorOf(error))
+    } catch (mistake) {
+      this.crashed(mistake)
+    }
+  }
+
+  /** A mistake of our own ends this call and no other: the client is told, or cut where even that fails. */
+  crashed(mistake: unknown): void {
+    this.#gateway.report(mistake, this.#call.id)
+    if (this.#over) this.#writer?.abort()
+    else this.#tell(toCallError(INTERNAL))
   }
 
   #failWith(error: CallError): void {
@@ -187,6 +199,11 @@ export class StreamRelay implements Sink, StreamBody {
     continuation.begin(cause).then(
       (next) => {
         this.#handingOver = false
+        if (this.#over) {
+          // It was ended meanwhile.
+          next?.upcall.abandon()
+          return next?.use.abandon()
+        }
         if (next) {
           this.#continued = true
           this.#attemptOpen = true
@@ -202,7 +219,7 @@ export class StreamRelay implements Sink, StreamBody {
       (failure: unknown) => {
         this.#handingOver = false
         this.#gateway.report(failure, this.#call.id)
-        this.#tell(cause)
+        if (!this.#over) this.#tell(cause)
       },
     )
   }
@@ -212,12 +229,44 @@ export class StreamRelay implements Sink, StreamBody {
     this.#ended = error
     this.#call.errorCode = error.code
     this.#upcall.exchange?.cancel()
-    this.#close(this.#transform.fail(error))
+    if (this.#handingOver) this.#continuation?.abandon()
+    let last = ''
+    try {
+      last = this.#transform.fail(error)
+    } catch (mistake) {
+      this.#gateway.report(mistake, this.#call.id)
+      this.#untellable = true
+    }
+    this.#close(last)
   }
 
   /** Records, then sends the last bytes and ends the response. */
   #close(last: Uint8Array | string = ''): void {
     this.#keepAlives.delete(this)
+    try {
+      this.#account(last)
+    } catch (mistake) {
+      this.#gateway.report(mistake, this.#call.id)
+    }
+    this.#record().then(
+      () => this.#conclude(last),
+      (error: unknown) => {
+        this.#gateway.report(error, this.#call.id)
+        this.#writer?.abort()
+      },
+    )
+  }
+
+  /** Rejects with whatever keeps the call from being recorded. */
+  #record(): Promise<void> {
+    try {
+      return record(this.#gateway, this.#call)
+    } catch (mistake) {
+      return Promise.reject(mistake as Error)
+    }
+  }
+
+  #account(last: Uint8Array | string): void {
     const call = this.#call
     call.bytesOut = this.#sent + last.length
     const report = this.#transform.report()
@@ -230,13 +279,6 @@ export class StreamRelay implements Sink, StreamBody {
       keepAnswer(call, call.streamType)
     }
     this.#endAttempt(this.#ended, tokensOf(call))
-    record(this.#gateway, call).then(
-      () => this.#conclude(last),
-      (error: unknown) => {
-        this.#gateway.report(error, call.id)
-        this.#writer?.abort()
-      },
-    )
   }
 
   /** Completes the attempt that runs, if one does. */
@@ -250,7 +292,13 @@ export class StreamRelay implements Sink, StreamBody {
   }
 
   #conclude(last: Uint8Array | string): void {
-    if (this.#ended !== 'left') this.#writer?.end(last)
+    if (this.#ended === 'left') return
+    if (this.#untellable) return this.#writer?.abort()
+    try {
+      this.#writer?.end(last)
+    } catch (mistake) {
+      this.crashed(mistake)
+    }
   }
 
   #send(out: Uint8Array | string): void {
@@ -262,6 +310,8 @@ export class StreamRelay implements Sink, StreamBody {
     if (this.#writer?.write(out) === false) this.#upcall.exchange?.pause()
   }
 }
+
+const INTERNAL = new AppError('internal', 'the gateway failed on this call: report its request id')
 
 /** From the beginning of the attempt that answered. */
 function firstTokenMs({ firstByteMs, attempts }: Call): number | undefined {

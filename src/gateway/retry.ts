@@ -30,6 +30,8 @@ export function judgeFailure(error: CallError): Verdict {
     case 'content_filtered':
       return { kind: 'special', failure: error.code }
     case 'client_closed':
+    // A mistake of our own is nobody's fault, and would be made again.
+    case 'internal':
       return FINAL
     case 'quota_exceeded':
     case 'upstream_unauthorized':

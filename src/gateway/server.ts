@@ -57,6 +57,7 @@ export function openGatewayServer(options: ServerOptions): GatewayServer {
     reusePort: options.reusePort ?? false,
     handle: answer,
     malformed: (status, problem) => invalid(`${problem}.`, status),
+    report: (mistake) => gateway.report(mistake, newId('err')),
   })
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${listener.port}`,

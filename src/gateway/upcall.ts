@@ -8,6 +8,17 @@ export type Sink = ChunkSink & {
   readonly told: boolean
   end(): void
   fail(error: AppError): void
+  /** `end` or `fail` threw: the call still has to be ended. */
+  crashed(mistake: unknown): void
+}
+
+/** Nobody else would end the call: the exchange is over. */
+function contained(sink: Sink, step: (sink: Sink) => void): void {
+  try {
+    step(sink)
+  } catch (mistake) {
+    sink.crashed(mistake)
+  }
 }
 
 /** What an answer without a type is taken for where a stream was asked for. */
@@ -112,7 +123,7 @@ export class Upcall implements ExchangeListener {
 
   #end(): void {
     this.#ended = true
-    if (this.#sink) this.#sink.end()
+    if (this.#sink) contained(this.#sink, (sink) => sink.end())
     else this.#resolve()
   }
 
@@ -123,7 +134,7 @@ export class Upcall implements ExchangeListener {
   #fail(error: AppError): void {
     this.#ended = true
     this.#failure = error
-    if (this.#sink) this.#sink.fail(error)
+    if (this.#sink) contained(this.#sink, (sink) => sink.fail(error))
     else this.#reject(error)
   }
 

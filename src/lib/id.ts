@@ -1,4 +1,4 @@
-type Prefix = 'call' | 'key' | 'usr' | 'ses' | 'prv' | 'als' | 'lim' | 'bud' | 'aud' | 'tok'
+type Prefix = 'call' | 'key' | 'usr' | 'ses' | 'prv' | 'als' | 'lim' | 'bud' | 'aud' | 'tok' | 'err'
 
 /** Tells this process's ids apart from any other's. */
 const PROCESS = Buffer.from(crypto.getRandomValues(new Uint8Array(6))).toString('hex')

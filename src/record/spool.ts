@@ -52,9 +52,9 @@ export class Spool {
   readonly #flush = (): void => {
     const written = this.#written
     if (!written) return
-    const lines = this.#lines.take()
     this.#written = undefined
     try {
+      const lines = this.#lines.take()
       if (this.#descriptor < 0) this.#open()
       this.#bytes += writeWhole(this.#descriptor, lines)
       written.resolve()

@@ -18,6 +18,8 @@ export type ConnectionOwner = {
   /** No connection is used again. */
   readonly stopping: boolean
   lost(connection: ClientConnection): void
+  /** Told of mistakes of our own that ended a connection. */
+  readonly report: (mistake: unknown) => void
 }
 
 const HEAD_LIMIT = 16 * 1024
@@ -89,6 +91,24 @@ export class ClientConnection implements BodyWriter {
       else if (waited > IDLE_MS) this.#socket?.end()
     } else if (this.#body && !this.#body.whole && waited > BODY_MS)
       this.#body.fail(new AppError('request_timeout', 'the body of the request did not come in time: send it again'))
+  }
+
+  /** Runs what a socket or a timer calls: what it throws ends this connection and nothing else. */
+  contained(step: () => void): void {
+    try {
+      step()
+    } catch (mistake) {
+      this.crashed(mistake)
+    }
+  }
+
+  crashed(mistake: unknown): void {
+    this.#owner.report(mistake)
+    try {
+      this.terminate()
+    } catch (next) {
+      this.#owner.report(next)
+    }
   }
 
   // What the socket reports.
@@ -229,8 +249,8 @@ export class ClientConnection implements BodyWriter {
     const answer = this.#owner.handle(inbound)
     if (answer instanceof Promise)
       answer.then(
-        (whole) => this.#send(whole, method),
-        () => this.terminate(),
+        (whole) => this.contained(() => this.#send(whole, method)),
+        (mistake: unknown) => this.crashed(mistake),
       )
     else this.#send(answer, method)
   }
@@ -293,7 +313,7 @@ export class ClientConnection implements BodyWriter {
     const ahead = this.#pending
     if (!ahead) return
     this.#pending = undefined
-    queueMicrotask(() => this.received(ahead))
+    queueMicrotask(() => this.contained(() => this.received(ahead)))
   }
 
   #resume(): void {

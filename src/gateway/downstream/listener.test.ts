@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { afterAll, afterEach, describe, expect, test } from 'bun:test'
+import { ClientConnection } from './connection.ts'
 import { Answer, headerLine, type BodyWriter, type StreamBody } from './answer.ts'
 import type { Inbound } from './inbound.ts'
 import { Listener } from './listener.ts'
@@ -28,28 +29,36 @@ class Played implements StreamBody {
 
 let played = new Played()
 const seen: string[] = []
+const mistakes: unknown[] = []
 const listener = new Listener({
   host: '127.0.0.1',
   port: 0,
   reusePort: false,
-  async handle(request: Inbound) {
-    seen.push(`${request.method} ${request.path} ${request.query}`)
-    if (request.path === '/refuse') return new Answer(401, '', 'who?')
-    if (request.path === '/stream') return new Answer(200, headerLine('content-type', 'text/event-stream'), played)
-    if (request.path === '/unsafe') return new Answer(200, headerLine('x', 'a\r\ny: b\0\u20ac'), '')
-    if (request.path === '/late') {
-      const left = Promise.withResolvers<void>()
-      request.onLeave = left.resolve
-      await left.promise
-      played.gone.resolve()
-    }
-    if (request.path === '/none') return new Answer(204, '', null)
-    const body = await (async () => request.body(1_000))().catch((error: Error) => error)
-    if (body instanceof Error) return new Answer(413, '', body.message)
-    return new Answer(200, `x-length: ${body.length}\r\n`, Buffer.from(body).toString('latin1').toUpperCase())
+  handle(request) {
+    if (request.path === '/throws') throw new Error('a mistake')
+    return answer(request)
   },
   malformed: (status, problem) => new Answer(status, 'x-problem: yes\r\n', problem),
+  report: (mistake) => mistakes.push(mistake),
 })
+
+async function answer(request: Inbound): Promise<Answer> {
+  seen.push(`${request.method} ${request.path} ${request.query}`)
+  if (request.path === '/refuse') return new Answer(401, '', 'who?')
+  if (request.path === '/stream') return new Answer(200, headerLine('content-type', 'text/event-stream'), played)
+  if (request.path === '/unsafe') return new Answer(200, headerLine('x', 'a\r\ny: b\0\u20ac'), '')
+  if (request.path === '/late') {
+    const left = Promise.withResolvers<void>()
+    request.onLeave = left.resolve
+    await left.promise
+    played.gone.resolve()
+  }
+  if (request.path === '/broken') throw new Error('a mistake')
+  if (request.path === '/none') return new Answer(204, '', null)
+  const body = await (async () => request.body(1_000))().catch((error: Error) => error)
+  if (body instanceof Error) return new Answer(413, '', body.message)
+  return new Answer(200, `x-length: ${body.length}\r\n`, Buffer.from(body).toString('latin1').toUpperCase())
+}
 
 const sockets: Socket[] = []
 afterAll(() => listener.close())
@@ -57,6 +66,7 @@ afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy()
   played = new Played()
   seen.length = 0
+  mistakes.length = 0
 })
 
 function open(): Socket & {
@@ -278,5 +288,35 @@ describe('what takes too long', () => {
     await socket.until('413')
     listener.sweep(listener.now + 6_000)
     await socket.over
+  })
+})
+
+describe('a mistake of our own cuts one connection, and is told once', () => {
+  test.each(['/throws', '/broken'])('%s', async (path) => {
+    const other = open()
+    other.write(post('/stream', ''))
+    await played.begun.promise
+    const socket = open()
+    socket.write(post(path, ''))
+    expect(await socket.over).toBe('')
+    expect(mistakes).toHaveLength(1)
+    played.writer.end('still here')
+    await other.until('still here')
+  })
+
+  test('a sweep goes on behind it', async () => {
+    const idle = [open(), open()]
+    for (const socket of idle) {
+      socket.write(post('/echo', 'hello'))
+      await socket.until('HELLO')
+    }
+    const { sweep } = ClientConnection.prototype
+    ClientConnection.prototype.sweep = function (now) {
+      ClientConnection.prototype.sweep = sweep
+      throw new Error(`a mistake at ${now}`)
+    }
+    listener.sweep(listener.now + 80_000)
+    await Promise.all(idle.map(({ over }) => over))
+    expect(mistakes).toHaveLength(1)
   })
 })

@@ -9,6 +9,8 @@ export type ListenerOptions = {
   readonly reusePort: boolean
   readonly handle: (request: Inbound) => Answer | Promise<Answer>
   readonly malformed: (status: number, problem: string) => Answer
+  /** Told of mistakes of our own that ended a connection. */
+  readonly report: (mistake: unknown) => void
 }
 
 const SWEEP_MS = 1_000
@@ -17,6 +19,7 @@ const SWEEP_MS = 1_000
 export class Listener implements ConnectionOwner {
   readonly handle: ListenerOptions['handle']
   readonly malformed: ListenerOptions['malformed']
+  readonly report: ListenerOptions['report']
   now = performance.now()
   stopping = false
   readonly #socket: Bun.TCPSocketListener<ClientConnection>
@@ -26,6 +29,7 @@ export class Listener implements ConnectionOwner {
   constructor(options: ListenerOptions) {
     this.handle = options.handle
     this.malformed = options.malformed
+    this.report = options.report
     this.#socket = Bun.listen<ClientConnection>({
       hostname: options.host,
       port: options.port,
@@ -66,7 +70,7 @@ export class Listener implements ConnectionOwner {
   /** Ends what takes too long. */
   sweep(now: number): void {
     this.now = now
-    for (const connection of this.#connections) connection.sweep(now)
+    for (const connection of this.#connections) connection.contained(() => connection.sweep(now))
   }
 
   /** Closes the port and every connection. */
@@ -81,11 +85,17 @@ function handlersFor(listener: Listener): Bun.SocketHandler<ClientConnection, 'u
   return {
     binaryType: 'uint8array',
     open: (socket) => listener.accepted(socket),
-    data: (socket, bytes) => socket.data.received(bytes),
-    drain: (socket) => socket.data.drained(),
+    data(socket, bytes) {
+      try {
+        socket.data.received(bytes)
+      } catch (mistake) {
+        socket.data.crashed(mistake)
+      }
+    },
+    drain: (socket) => socket.data.contained(() => socket.data.drained()),
     // A client that says goodbye wants nothing more.
-    end: (socket) => socket.data.terminate(),
-    close: (socket) => socket.data.closed(),
-    error: (socket) => socket.data.terminate(),
+    end: (socket) => socket.data.contained(() => socket.data.terminate()),
+    close: (socket) => socket.data.contained(() => socket.data.closed()),
+    error: (socket) => socket.data.contained(() => socket.data.terminate()),
   }
 }

@@ -19,6 +19,8 @@ type Phase = UpstreamFailure['phase'] | 'quiet' | 'idle' | 'closed'
 export type ConnectionOwner = {
   /** After so much silence the listener is asked whether the answer is whole. */
   readonly quietMs: number
+  /** A mistake of our own that no call can be blamed for. */
+  readonly report: (mistake: unknown) => void
   /** The exchange is over and the connection may serve another. */
   released(connection: Connection): void
   /** The connection is gone. */
@@ -79,7 +81,7 @@ export class Connection implements Exchange, Expiring, ParserOutput {
       // The types of connect know only buffers; the handlers say that they take plain arrays.
       socket: (tls ? TLS_HANDLERS : HANDLERS) as unknown as Bun.SocketHandler<Connection>,
       ...(tls ? { tls: { serverName: hostname, rejectUnauthorized: true } } : {}),
-    }).catch((error: unknown) => this.failedToConnect(error))
+    }).catch((error: unknown) => contained(this, () => this.failedToConnect(error)))
   }
 
   /** Sends on an idle connection. False when it turned out to be dead before a byte was sent: take another one. */
@@ -157,6 +159,20 @@ export class Connection implements Exchange, Expiring, ParserOutput {
           ? ['fell silent in the middle of its answer', timeouts.idleMs]
           : [late ? 'sent no first token' : 'sent no first byte', timeouts.firstByteMs]
     this.#fail('upstream_timeout', `the upstream ${what} within ${ms} ms`)
+  }
+
+  /** Something that is called from here threw: it ends this exchange and nothing else. Whoever tells of the call's end reports it. */
+  crashed(mistake: unknown): void {
+    if (!this.#listener) {
+      this.#owner.report(mistake)
+      return this.destroy()
+    }
+    try {
+      this.#fail('internal', 'the gateway failed on this call: report its request id', mistake)
+    } catch (next) {
+      this.#owner.report(mistake)
+      this.#owner.report(next)
+    }
   }
 
   // What the socket reports.
@@ -309,20 +325,37 @@ function joined({ head, body }: UpstreamRequest): Uint8Array {
   return target.subarray(0, written + body.length)
 }
 
+/** Nothing that is thrown may reach the socket's own code, which would take it for a failure of the socket, or end the process. */
+function contained(connection: Connection, step: () => void): void {
+  try {
+    step()
+  } catch (mistake) {
+    connection.crashed(mistake)
+  }
+}
+
 const HANDLERS: Bun.SocketHandler<Connection, 'uint8array'> = {
   binaryType: 'uint8array',
-  open: (socket) => socket.data.opened(socket),
-  data: (socket, bytes) => socket.data.received(bytes),
-  drain: (socket) => socket.data.drained(),
-  end: (socket) => socket.data.ended(),
-  close: (socket, error) => socket.data.ended(error),
-  error: (socket, error) => socket.data.ended(error),
-  connectError: (socket, error) => socket.data.failedToConnect(error),
+  open: (socket) => contained(socket.data, () => socket.data.opened(socket)),
+  data(socket, bytes) {
+    try {
+      socket.data.received(bytes)
+    } catch (mistake) {
+      socket.data.crashed(mistake)
+    }
+  },
+  drain: (socket) => contained(socket.data, () => socket.data.drained()),
+  end: (socket) => contained(socket.data, () => socket.data.ended()),
+  close: (socket, error) => contained(socket.data, () => socket.data.ended(error)),
+  error: (socket, error) => contained(socket.data, () => socket.data.ended(error)),
+  connectError: (socket, error) => contained(socket.data, () => socket.data.failedToConnect(error)),
 }
 
 const TLS_HANDLERS: Bun.SocketHandler<Connection, 'uint8array'> = {
   ...HANDLERS,
-  open: (socket) => socket.data.connected(socket),
+  open: (socket) => contained(socket.data, () => socket.data.connected(socket)),
   handshake: (socket, success, error) =>
-    success && !error ? socket.data.opened(socket) : socket.data.distrusted(socket, error),
+    contained(socket.data, () =>
+      success && !error ? socket.data.opened(socket) : socket.data.distrusted(socket, error),
+    ),
 }

@@ -2,6 +2,8 @@
 export type Expiring = {
   readonly deadline: number
   expire(now: number): void
+  /** `expire` threw. */
+  crashed(mistake: unknown): void
 }
 
 const SWEEP_MS = 25
@@ -36,6 +38,14 @@ export class Deadlines {
     if (this.#active.size === 0) return this.close()
     const now = performance.now()
     this.recent = now
-    for (const entry of this.#active) if (entry.deadline <= now) entry.expire(now)
+    for (const entry of this.#active) {
+      if (entry.deadline > now) continue
+      try {
+        entry.expire(now)
+      } catch (mistake) {
+        // One of thousands.
+        entry.crashed(mistake)
+      }
+    }
   }
 }

@@ -47,7 +47,7 @@ class Inflating implements ExchangeListener {
     this.#decoder = decoder
     this.#target = target
     decoder.on('data', (chunk: Buffer) => this.#decoded(chunk))
-    decoder.on('end', () => this.#finish(() => target.onEnd()))
+    decoder.on('end', () => this.#contained(() => this.#finish(() => target.onEnd())))
     decoder.on('error', () => this.#fail("the upstream's compressed answer is damaged"))
   }
 
@@ -71,11 +71,18 @@ class Inflating implements ExchangeListener {
     this.#bytesOut += chunk.length
     if (this.#bytesOut > FREE_BYTES + this.#bytesIn * LARGEST_RATIO)
       return this.#fail("the upstream's compressed answer is far larger than it claims")
+    this.#contained(() => this.#target.onData(chunk))
+  }
+
+  /** What is thrown into the decompressor would be nobody's. */
+  #contained(step: () => void): void {
     try {
-      this.#target.onData(chunk)
-    } catch {
-      // Thrown here it would end the process.
-      this.#fail("the upstream's compressed answer could not be read")
+      step()
+    } catch (mistake) {
+      const error = new AppError('internal', 'the gateway failed on this call: report its request id', {}, mistake)
+      this.#over = true
+      this.#target.onFailure({ error, phase: 'body', mayHaveReached: true })
+      this.#decoder.destroy()
     }
   }
 

@@ -13,7 +13,7 @@ afterEach(async () => {
 
 function setUp(quietMs = 5_000) {
   const vendor = new FakeVendor()
-  const pool = new Pool(quietMs)
+  const pool = new Pool(quietMs, (mistake) => expect(mistake).toBeUndefined())
   closers.push(
     () => pool.close(),
     () => vendor.stop(),

@@ -1,3 +1,4 @@
+import { AppError } from '../../errors.ts'
 import { Connection, type ConnectionOwner } from './connection.ts'
 import { Deadlines } from './deadlines.ts'
 import type { ChunkSink, Exchange, ExchangeListener, PhaseTimeouts, UpstreamRequest } from './exchange.ts'
@@ -11,11 +12,16 @@ export class Pool implements ConnectionOwner {
   readonly #idle = new Map<string, Connection[]>()
   readonly #deadlines = new Deadlines()
   readonly quietMs: number
+  readonly report: (mistake: unknown) => void
   #closed = false
 
-  /** `quietMs` is the silence of an upstream after which an answer that told the reason of its end is taken for whole. */
-  constructor(quietMs: number) {
+  /**
+   * `quietMs` is the silence of an upstream after which an answer that told the reason of its end is taken for whole; `report` is told of
+   * mistakes that belong to no call.
+   */
+  constructor(quietMs: number, report: (mistake: unknown) => void) {
     this.quietMs = quietMs
+    this.report = report
   }
 
   /** Sends one request. The listener may be called before this returns. */
@@ -24,7 +30,7 @@ export class Pool implements ConnectionOwner {
     const youngest = idle?.at(-1)
     // The peer's farewell may lie unread in the kernel: a connection that rested is used one turn of the loop later, when it was read.
     if (youngest && performance.now() - youngest.idleSince > RESTED_MS) {
-      return new Deferred(() => this.#sendNow(origin, request, timeouts, listener))
+      return new Deferred(() => this.#sendNow(origin, request, timeouts, listener), listener)
     }
     return this.#sendNow(origin, request, timeouts, listener)
   }
@@ -72,9 +78,15 @@ class Deferred implements Exchange {
   #exchange: Exchange | undefined
   #cancelled = false
 
-  constructor(begin: () => Exchange) {
+  constructor(begin: () => Exchange, listener: ExchangeListener) {
     setImmediate(() => {
-      if (!this.#cancelled) this.#exchange = begin()
+      if (this.#cancelled) return
+      try {
+        this.#exchange = begin()
+      } catch (mistake) {
+        const error = new AppError('internal', 'the gateway failed on this call: report its request id', {}, mistake)
+        listener.onFailure({ error, phase: 'connect', mayHaveReached: true })
+      }
     })
   }
 
