@@ -6,11 +6,13 @@ import { planOf, requestOf, stayMs, type Plan } from './soak-calls.ts'
 export type Ended = { readonly how: 'answered' | 'failed' | 'left'; readonly code: string }
 
 type Job = { readonly index: number; readonly plan: Plan; text: string; readonly done: (ended: Ended) => void }
-type Kept = { job: Job | undefined }
+type Kept = { job: Job | undefined; idleSince: number }
 type Peer = Socket<Kept>
 
 /** How long a client holds on to an answer that it does not read. */
 const PAUSED_MS = 200
+/** SDKs let idle connections go before their server does. */
+const KEPT_MS = 30_000
 const LEFT: Ended = { how: 'left', code: '' }
 
 export class SoakClient {
@@ -26,7 +28,7 @@ export class SoakClient {
 
   async call(index: number): Promise<Ended> {
     const { promise, resolve } = Promise.withResolvers<Ended>()
-    const socket = this.#idle.pop() ?? (await this.#connect())
+    const socket = this.#takeIdle() ?? (await this.#connect())
     const job: Job = { index, plan: planOf(index), text: '', done: resolve }
     socket.data.job = job
     const { bytes, body } = requestOf(index, this.#port, this.#key)
@@ -45,11 +47,19 @@ export class SoakClient {
     for (const socket of this.#sockets) socket.terminate()
   }
 
+  #takeIdle(): Peer | undefined {
+    const socket = this.#idle.pop()
+    if (!socket || performance.now() - socket.data.idleSince < KEPT_MS) return socket
+    // Those below it are older.
+    for (const old of [socket, ...this.#idle.splice(0)]) old.end()
+    return undefined
+  }
+
   #connect(): Promise<Peer> {
     return Bun.connect<Kept>({
       hostname: '127.0.0.1',
       port: this.#port,
-      data: { job: undefined },
+      data: { job: undefined, idleSince: 0 },
       socket: {
         open: (socket) => void this.#sockets.add(socket),
         data: (socket, bytes) => this.#received(socket, bytes),
@@ -84,7 +94,10 @@ export class SoakClient {
   #end(socket: Peer, job: Job, ended: Ended): void {
     socket.data.job = undefined
     if (/^connection: close\r$/m.test(job.text)) socket.end()
-    else this.#idle.push(socket)
+    else {
+      socket.data.idleSince = performance.now()
+      this.#idle.push(socket)
+    }
     job.done(ended)
   }
 

@@ -2,7 +2,14 @@
 import type { Socket } from 'bun'
 import type { Manner } from './soak-calls.ts'
 
-type State = { pending: string; holds: boolean; floods: boolean; timer: Timer | undefined }
+type State = {
+  pending: string
+  holds: boolean
+  floods: boolean
+  /** Bytes of the event under way that are out. */
+  flooded: number
+  timer: Timer | undefined
+}
 type Peer = Socket<State>
 
 const STALL_MS = 2_000
@@ -36,7 +43,11 @@ const REST =
   ) +
   chunk('data: [DONE]\n\n') +
   '0\r\n\r\n'
-const FLOOD = Buffer.from(BEAT.repeat(400))
+/**
+ * Large events, as those of images and files are: bytes shall pile up, not work. As small ones, the mebibytes that the kernel's buffers take
+ * before anybody waits would be tens of thousands of tokens, a quarter of a second of the gateway's core for each such call.
+ */
+const FLOOD = Buffer.from(event(`{"content":"${'flotsam '.repeat(8_192)}"}`, 'null'))
 const HALF = ANSWER.slice(0, ANSWER.length - 100)
 
 const begun = (stream: boolean) => (stream ? HEAD + BEAT : HALF)
@@ -62,8 +73,14 @@ function later(socket: Peer, ms: number, text: string): void {
   socket.data.timer = setTimeout(() => socket.write(text), ms)
 }
 
+/** Writes as much as is taken, and goes on there the next time. */
 function flood(socket: Peer): void {
-  while (socket.write(FLOOD) === FLOOD.length);
+  for (;;) {
+    const rest = FLOOD.subarray(socket.data.flooded)
+    const written = Math.max(0, socket.write(rest))
+    socket.data.flooded = (socket.data.flooded + written) % FLOOD.length
+    if (written < rest.length) return
+  }
 }
 
 const MANNERS: Readonly<Record<Manner, (socket: Peer, stream: boolean) => void>> = {
@@ -119,7 +136,7 @@ const listener = Bun.listen<State>({
   socket: {
     open(socket) {
       seen.open++
-      socket.data = { pending: '', holds: false, floods: false, timer: undefined }
+      socket.data = { pending: '', holds: false, floods: false, flooded: 0, timer: undefined }
     },
     data(socket, bytes) {
       const request = takeRequest(socket.data, bytes.toString('latin1'))
