@@ -6,7 +6,7 @@ import { scanRequest } from '../llm/stream/splice.ts'
 import type { CallAttributes } from '../quota/attributes.ts'
 import { budgetError, type BudgetRefusal, type Reservation } from '../quota/budget.ts'
 import { boundInputTokens, boundOutputTokens, estimateTokens, type CostBound } from '../quota/estimate.ts'
-import { explainRefusal, type Admission, type Refusal as LimitRefusal } from '../quota/limits.ts'
+import { explainRefusal, type Admission, type LimitState, type Refusal as LimitRefusal } from '../quota/limits.ts'
 import type { SnapshotTarget } from '../snapshot/snapshot.ts'
 import type { Call } from './call.ts'
 import { capOutput } from './cap-output.ts'
@@ -29,7 +29,7 @@ export function admit(gateway: Gateway, call: Call): void | Promise<void> {
 
 function note(call: Call, answer: Admission | LimitRefusal): void {
   if (answer.refused) {
-    call.limitStates = [answer]
+    call.limitStates = shown(answer)
     throw new Refusal(limitError(answer))
   }
   call.admission = answer
@@ -37,6 +37,7 @@ function note(call: Call, answer: Admission | LimitRefusal): void {
 
 function limitError(refusal: LimitRefusal): CallError {
   const text = explainRefusal(refusal)
+  if (refusal.cut) return callError('not_ready', text, refusal.waitMs)
   return refusal.waitMs === Infinity
     ? callError('quota_exceeded', text)
     : callError('rate_limited', text, refusal.waitMs)
@@ -170,8 +171,13 @@ export function admitAtTarget(
 
 function atTarget(call: Call, answer: Admission | LimitRefusal): Admission {
   if (!answer.refused) return answer
-  call.limitStates = [answer]
+  call.limitStates = shown(answer)
   throw new Refusal(limitError(answer))
+}
+
+/** What nobody can count is told to nobody. */
+function shown(refusal: LimitRefusal): readonly LimitState[] {
+  return refusal.cut ? [] : [refusal]
 }
 
 export function attributesOf(call: Call): CallAttributes {

@@ -89,7 +89,8 @@ export function tryTarget(turn: Turn): Promise<Outcome> | Outcome {
 function failureBefore({ hasNext }: Turn, error: unknown): CallError {
   const failure = toCallError(error)
   if (failure.code === 'unsupported_parameter' && hasNext) return { ...failure, code: 'provider_unavailable' }
-  if (failure.code === 'provider_unavailable' || failure.code === 'rate_limited') return failure
+  if (failure.code === 'provider_unavailable' || failure.code === 'rate_limited' || failure.code === 'not_ready')
+    return failure
   throw error
 }
 

@@ -2,6 +2,7 @@ import type { Budget } from '../contract/budget.ts'
 import { AppError } from '../errors.ts'
 import { compileSelector, partitionOf, type CallAttributes } from './attributes.ts'
 import { boundOutputTokens, type CostBound } from './estimate.ts'
+import { cutOff } from './limits.ts'
 import type { Bank, Meter } from './meter.ts'
 
 /** A call is not worth admitting for fewer output tokens than this. */
@@ -30,6 +31,8 @@ export type BudgetRefusal = {
   /** What this call could cost at most; null when the model has no known price. */
   readonly neededMicros: number | null
   readonly reserved: boolean
+  /** Nobody knows what is left: the counters that nodes share are away. */
+  readonly cut: boolean
   /** Until the next period begins, or until reserved money may be free. */
   readonly waitMs: number
 }
@@ -189,10 +192,16 @@ export class Budgets {
       const amount = amountOf(budget, cost, undefined)
       if (meter.fits(now, amount)) continue
       const refusal = refusalOf(purse, amount, now)
-      const affordable = affordableTokens(refusal, cost)
-      if (refusal.reserved || cost.askedOutputTokens !== undefined || affordable < MIN_OUTPUT_TOKENS) return refusal
+      const affordable = capOf(refusal, cost)
+      if (affordable === undefined) return refusal
       cap = Math.min(cap ?? Infinity, affordable)
     }
+    // Where the truth is elsewhere, what is left is only known; units of it must be here.
+    if (cap !== undefined)
+      for (const purse of purses) {
+        const amount = amountOf(purse.budget, cost, cap)
+        if (purse.budget.mode === 'hard' && !purse.meter.fits(now, amount)) return refusalOf(purse, amount, now)
+      }
     const amounts: number[] = []
     const tickets: number[] = []
     let life = Infinity
@@ -219,10 +228,16 @@ export class Budgets {
     for (;;) {
       for (const { budget, meter } of purses) {
         if (budget.mode === 'soft' || !meter.refill) continue
-        const now = this.#clock()
-        const amount = amountOf(budget, cost, undefined)
-        for (let round = 0; round < REFILLS && !meter.fits(this.#clock(), amount); round++)
-          if (!(await meter.refill(now, amount))) break
+        // More than there ever is would not even be asked for.
+        const whole = Math.min(amountOf(budget, cost, undefined), budget.amount_micros)
+        let amount = whole
+        // Nothing is waited for between the last look and the reservation: others would take the units.
+        for (let round = 0; round < REFILLS && !meter.fits(this.#clock(), amount); round++) {
+          if (await meter.refill(this.#clock(), amount)) continue
+          const cap = amount === whole ? capOf(refusalOf({ budget, meter }, whole, this.#clock()), cost) : undefined
+          if (cap === undefined) break
+          amount = amountOf(budget, cost, cap)
+        }
       }
       answer = this.#tryReserve(purses, cost, this.#clock())
       const left = deadline - this.#clock()
@@ -281,14 +296,19 @@ function amountOf(budget: Budget, cost: CostBound, cap: number | undefined): num
   return Math.ceil(cost.inputMicros + tokens * cost.perOutputToken)
 }
 
-function affordableTokens(refusal: BudgetRefusal, cost: CostBound): number {
+/** Output tokens that an open-ended call may still make; undefined where it may not begin. */
+function capOf(refusal: BudgetRefusal, cost: CostBound): number | undefined {
+  if (refusal.cut || refusal.reserved || cost.askedOutputTokens !== undefined || cost.perOutputToken <= 0)
+    return undefined
   const left = refusal.amountMicros - refusal.spentMicros - cost.inputMicros
-  return cost.perOutputToken > 0 ? Math.floor(left / cost.perOutputToken) : 0
+  const tokens = Math.floor(left / cost.perOutputToken)
+  return tokens < MIN_OUTPUT_TOKENS ? undefined : tokens
 }
 
 function refusalOf({ budget, meter }: Purse, neededMicros: number | null, now: number): BudgetRefusal {
   const spentMicros = meter.spent?.(now) ?? meter.used(now)
-  const reserved = neededMicros !== null && spentMicros < budget.amount_micros && meter.used(now) > spentMicros
+  const cut = neededMicros !== null && meter.isCut === true
+  const reserved = !cut && neededMicros !== null && spentMicros < budget.amount_micros && meter.used(now) > spentMicros
   return {
     refused: true,
     budget: budget.name,
@@ -296,7 +316,8 @@ function refusalOf({ budget, meter }: Purse, neededMicros: number | null, now: n
     spentMicros,
     neededMicros,
     reserved,
-    waitMs: reserved ? RESERVED_WAIT_MS : meter.resetMs(now),
+    cut,
+    waitMs: reserved || cut ? RESERVED_WAIT_MS : meter.resetMs(now),
   }
 }
 
@@ -308,7 +329,8 @@ export function formatMicros(micros: number): string {
 
 /** A refusal as the error that every wire format renders. */
 export function budgetError(refusal: BudgetRefusal, model: string): AppError {
-  const { budget, amountMicros, spentMicros, neededMicros, reserved, waitMs } = refusal
+  const { budget, amountMicros, spentMicros, neededMicros, reserved, cut, waitMs } = refusal
+  if (cut) return new AppError('not_ready', cutOff(`budget "${budget}"`, waitMs), { retryAfterMs: waitMs })
   if (neededMicros === null) {
     const remedy = 'set a price for it, or let the budget say "unpriced: allow"'
     return new AppError(

@@ -143,6 +143,7 @@ export class LeaseAuthority {
       spent: meter.spent?.(now) ?? 0,
       waitMs: granted > 0 ? 0 : meter.waitMs(now, need),
       resetMs: meter.resetMs(now),
+      ...(granted === 0 && meter.isCut ? { cut: true } : {}),
     }
   }
 

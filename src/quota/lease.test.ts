@@ -60,6 +60,25 @@ describe('leases over IPC', () => {
     stop()
   })
 
+  test('calls without a maximum of their own get what is left, and not all of them the same', async () => {
+    const { workers, bank, stop } = node(2)
+    const budget = Budget.parse({ name: 'b', amount_micros: 1_000, wait_ms: 0 })
+    const budgets = workers.map(({ bank }) => new Budgets([budget], bank))
+    const open = { inputMicros: 100, perOutputToken: 1 }
+    const ask = (worker: number) => budgets[worker]!.reserve(CALL, open, Date.now())
+    // More than there is, so that the answer would be capped.
+    const answers = await Promise.all(Array.from({ length: 20 }, async (_, index) => await ask(index % 2)))
+    const admitted = answers.filter((answer): answer is Reservation => !answer.refused)
+    expect(admitted.map(({ outputCap }) => outputCap)).toEqual([900])
+    admitted[0]!.settle(Date.now(), 300)
+    await Bun.sleep(60)
+    const next = await Promise.all([ask(1), ask(0)])
+    expect(next.flatMap((answer) => (answer.refused ? [] : [answer.outputCap]))).toEqual([600])
+    const [meter] = [...bank.entries()].map(([, meter]) => meter)
+    expect(meter!.used(Date.now())).toBeLessThanOrEqual(1_000)
+    stop()
+  })
+
   test('units left with one worker are found for another', async () => {
     const { workers, stop } = node(2)
     const limiters = workers.map(({ bank }) => new Limiter([Limit.parse({ name: 'l', requests_per_minute: 50 })], bank))

@@ -17,6 +17,8 @@ export type Grant = {
   readonly spent: number
   readonly waitMs: number
   readonly resetMs: number
+  /** Nobody can say what is used, and nothing may pass meanwhile. */
+  readonly cut?: boolean
 }
 
 /** Where leases come from: the parent process, or Redis. */
@@ -113,6 +115,10 @@ export class LeasedMeter implements Meter {
 
   spent(): number {
     return this.#known.spent
+  }
+
+  get isCut(): boolean {
+    return this.#known.cut === true
   }
 
   resetMs(now: number): number {

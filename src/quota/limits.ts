@@ -52,7 +52,13 @@ export type LimitState = {
 }
 
 /** Why a call was not admitted. `waitMs` is Infinity when waiting does not help. */
-export type Refusal = LimitState & { readonly refused: true; readonly asked: number; readonly waitMs: number }
+export type Refusal = LimitState & {
+  readonly refused: true
+  readonly asked: number
+  readonly waitMs: number
+  /** Nobody knows what is left: the counters that nodes share are away. */
+  readonly cut: boolean
+}
 
 /** What an admitted call holds. Settling and releasing twice is safe: the second time does nothing. */
 export class Admission {
@@ -249,7 +255,14 @@ function refusalOf(gates: readonly Gate[], tokens: number, now: number): Refusal
       worst = gate
     }
   }
-  return { ...stateOf(worst, now), refused: true, asked: amountOf(worst.rate, tokens), waitMs: Math.max(1, waitMs) }
+  const cut = worst.meter.isCut === true
+  return {
+    ...stateOf(worst, now),
+    refused: true,
+    asked: amountOf(worst.rate, tokens),
+    waitMs: Math.max(1, waitMs),
+    cut,
+  }
 }
 
 const WINDOW_NAMES: Readonly<Record<number, string>> = {
@@ -260,7 +273,8 @@ const WINDOW_NAMES: Readonly<Record<number, string>> = {
 
 /** Which limit, how much, and when it frees, as one sentence for people. */
 export function explainRefusal(refusal: Refusal): string {
-  const { name, measure, limit, remaining, asked, waitMs, windowMs } = refusal
+  const { name, measure, limit, remaining, asked, waitMs, windowMs, cut } = refusal
+  if (cut) return cutOff(`limit "${name}"`, waitMs)
   const noun = measure === 'in_flight' ? 'calls' : measure
   const units = `${limit} ${limit === 1 ? noun.slice(0, -1) : noun}`
   const what =
@@ -270,6 +284,11 @@ export function explainRefusal(refusal: Refusal): string {
   const when = measure === 'in_flight' ? 'try again when one of them has ended' : `try again in ${formatWait(waitMs)}`
   const rest = measure === 'tokens' ? `, ${remaining} are left and about ${asked} are needed` : ', all of them are used'
   return `limit "${name}" allows ${what}${rest}; ${when}`
+}
+
+/** A limit or a budget that nobody can count at the moment. */
+export function cutOff(what: string, waitMs: number): string {
+  return `${what} cannot be counted while the counters that nodes share are away; try again in ${formatWait(waitMs)}`
 }
 
 function formatWait(ms: number): string {

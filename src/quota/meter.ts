@@ -20,6 +20,8 @@ export type Meter = {
   spent?(now: number): number
   /** Of a budget: counts what an earlier process spent at the time `at`. */
   restore?(now: number, at: number, spent: number): void
+  /** Nobody can say at the moment what is used: the counters that nodes share are away, and nothing may pass without them. */
+  readonly isCut?: boolean
   /** Fetches more units for this process. Resolves to false when there are none; true is no promise: others take units too. Absent where
    * this process holds the truth. */
   readonly refill?: (now: number, amount: number) => Promise<boolean>

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:tes
 import { Budget } from '../contract/budget.ts'
 import { Limit } from '../contract/limit.ts'
 import { Sharing } from '../contract/routing.ts'
-import { Budgets, type Reservation } from './budget.ts'
+import { budgetError, Budgets, type BudgetRefusal, type Reservation } from './budget.ts'
 import { LeasedBank } from './lease.ts'
 import { LeaseAuthority, openWorkerBank } from './lease-ipc.ts'
-import { Limiter, type Admission } from './limits.ts'
+import { explainRefusal, Limiter, type Admission, type Refusal } from './limits.ts'
 import { RedisLeases } from './redis.ts'
 
 const CALL = { key: 'ci', application: null, team: null, model: 'm', end_user: null, provider: null }
@@ -106,6 +106,31 @@ describe.skipIf(!server)('leases through Redis (skipped where no redis-server is
     expect((await leases.ask(spec, 1, 1)).granted).toBe(1)
     sharing.on_loss = 'closed'
     expect((await leases.ask(spec, 1, 1)).granted).toBe(0)
+  })
+
+  test('closed: what cannot be counted is refused as such, by workers too, and not as used up', async () => {
+    const { bank } = node({ on_loss: 'closed' }, 'redis://127.0.0.1:1')
+    const authority = new LeaseAuthority(bank)
+    const worker = openWorkerBank((message) => queueMicrotask(() => authority.receive(0, message)))
+    authority.join(0, (message) => queueMicrotask(() => worker.receive(message)))
+    closing.push(() => worker.bank.close())
+    const away = 'cannot be counted while the counters that nodes share are away; try again in'
+    for (const each of [bank, worker.bank]) {
+      const limit = Limit.parse({ name: 'l', requests_per_minute: 100 })
+      const refusal = await new Limiter([limit], each).admit(CALL, 0, Date.now())
+      expect(refusal).toMatchObject({ refused: true, cut: true })
+      expect(explainRefusal(refusal as Refusal)).toStartWith(`limit "l" ${away}`)
+      const budget = Budget.parse({ name: 'b', amount_micros: 1_000_000, wait_ms: 0 })
+      // The caller names no maximum: what is left would be its cap, if anybody knew.
+      const cost = { inputMicros: 10, perOutputToken: 1 }
+      const denied = await new Budgets([budget], each).reserve(CALL, cost, Date.now())
+      expect(denied).toMatchObject({ refused: true, cut: true })
+      const error = budgetError(denied as BudgetRefusal, 'm')
+      expect([error.code, error.message]).toEqual([
+        'not_ready',
+        expect.stringMatching(new RegExp(`^budget "b" ${away}`)),
+      ])
+    }
   })
 
   test('workers of two nodes get what there is, and no more', async () => {

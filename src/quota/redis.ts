@@ -151,7 +151,7 @@ export class RedisLeases implements LeaseSource {
   #askAlone(spec: MeterSpec, need: number, want: number): Grant {
     const now = this.#now()
     const refused = { granted: 0, ticket: 0, used: 0, spent: 0, waitMs: RETRY_MS, resetMs: RETRY_MS }
-    if (this.#options.sharing().on_loss === 'closed') return refused
+    if (this.#options.sharing().on_loss === 'closed') return { ...refused, cut: true }
     const meter = this.#alone.open(spec)
     const granted = meter.fits(now, want) ? want : meter.fits(now, need) ? need : 0
     if (granted === 0) return { ...refused, waitMs: meter.waitMs(now, need) }

@@ -1,6 +1,6 @@
-import { fromJSONSchema } from 'zod'
 import type { Guard } from '../contract/guard.ts'
 import { AppError } from '../errors.ts'
+import { compileJsonSchema } from '../lib/json-schema.ts'
 import { PatternError } from '../lib/linear/parse.ts'
 import { scannerOf } from '../lib/linear/scanner.ts'
 import type { SourceTraffic } from './source.ts'
@@ -36,7 +36,7 @@ function checkGuard(guard: Guard): void {
   }
   if (guard.kind === 'json_schema') {
     try {
-      fromJSONSchema(guard.schema)
+      compileJsonSchema(guard.schema)
     } catch (error) {
       throw new AppError('invalid_configuration', `schema: ${(error as Error).message}`, {}, error)
     }

@@ -1,5 +1,5 @@
-import { fromJSONSchema } from 'zod'
 import type { Guard } from '../../contract/guard.ts'
+import { compileJsonSchema } from '../../lib/json-schema.ts'
 import { scannerOf, scannerOfWords } from '../../lib/linear/scanner.ts'
 import { compileWildcards } from '../../lib/wildcard.ts'
 import { compileSelector, type CallAttributes } from '../../quota/attributes.ts'
@@ -86,10 +86,8 @@ function compileGuard(guard: Guard): Partial<GuardSet> {
       return { sizes: [guard] }
     case 'tools':
       return { tools: [{ name: guard.name, allows: compileWildcards(guard.allow) }] }
-    case 'json_schema': {
-      const schema = fromJSONSchema(guard.schema)
-      return { schemas: [{ name: guard.name, accepts: (value) => schema.safeParse(value).success }] }
-    }
+    case 'json_schema':
+      return { schemas: [{ name: guard.name, accepts: compileJsonSchema(guard.schema) }] }
     case 'webhook':
       return { webhooks: [guard] }
   }
