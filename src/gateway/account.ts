@@ -62,7 +62,7 @@ export function record(gateway: Gateway, call: Call): Promise<void> {
   if (call.recorded) return DONE
   call.recorded = true
   gateway.inFlight--
-  call.capture?.discard()
+  call.capture?.discard(call.errorCode === 'client_closed')
   if (call.admission ?? call.reservation) {
     const now = Date.now()
     call.admission?.settle(now, tokensOf(call))

@@ -91,6 +91,56 @@ test.each<[string, object, string, object]>([
   expect(vendor.requests.length).toBe(2)
 })
 
+test('those who waited for a failure do not wait for one another', async () => {
+  const gateway = start(on)
+  const held = Promise.withResolvers<void>()
+  const failing = { steps: () => [{ wait: held.promise }, { close: 'reset' as const }] }
+  vendor.next(failing)
+  const asked = Array.from({ length: 5 }, () => ask(gateway))
+  await vendor.received(0)
+  while (gateway.gateway.inFlight < 5) await Bun.sleep(1)
+  const again = Promise.withResolvers<void>()
+  vendor.always({ steps: () => [{ wait: again.promise }, { close: 'reset' }] })
+  held.resolve()
+  // All four are at the vendor at once: one after the other they would never be, for each is held there.
+  await vendor.received(4)
+  again.resolve()
+  expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([502, 502, 502, 502, 502])
+})
+
+test('a header that decides on the target parts answers', async () => {
+  const gateway = startTestGateway({
+    providers: [sourceProvider('local', `${vendor.origin}/v1`)],
+    keys: [sourceKey(SECRET, { name: 'ci' })],
+    aliases: [
+      {
+        name: 'tiered',
+        targets: [
+          { provider: 'local', model: 'gold', when: { headers: { 'x-tier': 'gold' } } },
+          { provider: 'local', model: 'm', priority: 1 },
+        ],
+      },
+    ],
+    traffic: Configuration.parse(on),
+  })
+  open.push(gateway)
+  const served = async (headers: object) =>
+    (await ask(gateway, { model: 'tiered' }, SECRET, headers)).headers.get('x-portreeve-model')
+  expect(await served({})).toBe('local/m')
+  expect(await served({ 'x-tier': 'gold' })).toBe('local/gold')
+  expect(await served({ 'x-tier': 'gold', 'x-other': '1' })).toBe('local/gold')
+  expect(vendor.requests.length).toBe(2)
+})
+
+test('what a client asks of Anthropic’s betas parts answers', async () => {
+  const gateway = start(on)
+  const how = async (beta: string) => {
+    const headers = { 'anthropic-beta': beta }
+    return (await gateway.post('/v1/messages', BODY, { headers })).headers.get('x-portreeve-cache')
+  }
+  expect([await how('one'), await how('two'), await how('one')]).toEqual(['miss', 'miss', 'hit'])
+})
+
 test('a leader that leaves does not take the others with it', async () => {
   const gateway = start(on)
   vendor.next({ fault: 'silence' })

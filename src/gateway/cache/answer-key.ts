@@ -1,5 +1,6 @@
 import { latin1 } from '../../lib/bytes.ts'
 import type { Json } from '../../llm/spec.ts'
+import { repeatedName, toBuffer } from '../../llm/stream/json-scan.ts'
 import { parseBody } from '../../llm/stream/parse-body.ts'
 
 const MAX_REMEMBERED = 4_096
@@ -29,7 +30,9 @@ export class AnswerKeys {
     const exact = `${this.#numberOf(head)}:${body.length <= MAX_WHOLE_BYTES ? latin1(body) : digest(head, body)}`
     const known = this.#known.get(exact)
     if (known !== undefined) return known
-    const key = digest(head, canonical(parseBody(body)))
+    // Readers differ in which of two equal names they take: such a body is equal to itself alone.
+    const twice = repeatedName(toBuffer(body)) !== undefined
+    const key = digest(head, twice ? body : canonical(parseBody(body)))
     if (this.#known.size >= MAX_REMEMBERED) this.#known.clear()
     this.#known.set(exact, key)
     return key

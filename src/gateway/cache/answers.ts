@@ -6,7 +6,10 @@ import { MemoryAnswers, type AnswerStore, type CachedAnswer } from './answer-sto
 /** Calls that wait for the answer of an equal one, at most. */
 const MAX_SHARING = 10_000
 
-type Running = Promise<CachedAnswer | undefined>
+/** How a call that others wait for ended: with an answer for all, with its client gone, or with nothing that could be shared. */
+type Outcome = CachedAnswer | 'left' | undefined
+
+type Running = Promise<Outcome>
 
 /** An answer on its way into the cache. Exactly one of `commit` and `discard` counts: the first. */
 export class Capture {
@@ -14,7 +17,7 @@ export class Capture {
   readonly #key: string
   readonly #ttlMs: number
   readonly #maxBytes: number
-  readonly #resolve: (answer: CachedAnswer | undefined) => void
+  readonly #resolve: (outcome: Outcome) => void
   #pieces: Uint8Array[] = []
   #bytes = 0
   #open = true
@@ -23,7 +26,7 @@ export class Capture {
     answers: Answers,
     key: string,
     options: { ttlMs: number; maxBytes: number },
-    resolve: (answer: CachedAnswer | undefined) => void,
+    resolve: (outcome: Outcome) => void,
   ) {
     this.#answers = answers
     this.#key = key
@@ -48,15 +51,15 @@ export class Capture {
     this.#answers.store.set(this.#key, answer, this.#ttlMs, now)
   }
 
-  discard(): void {
-    if (this.#open) this.#close(undefined)
+  /** `left`: the client is gone, which says nothing of the answer. */
+  discard(left = false): void {
+    if (this.#open) this.#close(left ? 'left' : undefined)
   }
 
-  #close(answer: CachedAnswer | undefined): void {
+  #close(outcome: Outcome): void {
     this.#open = false
     this.#pieces = []
-    this.#answers.running.delete(this.#key)
-    this.#resolve(answer)
+    this.#resolve(outcome)
   }
 }
 
@@ -83,11 +86,16 @@ export class Answers {
     return this.#keys.keyOf({ ...parts, tenant: tenantOf(rule, attributes) }, body)
   }
 
-  /** Begins to keep the answer to a request that nobody is asking at the moment. */
-  capture(key: string, rule: CacheRule): Capture {
-    const { promise, resolve } = Promise.withResolvers<CachedAnswer | undefined>()
-    if (rule.share && this.running.size < MAX_SHARING) this.running.set(key, promise)
-    return new Capture(this, key, { ttlMs: rule.ttl_ms, maxBytes: this.#maxEntryBytes }, resolve)
+  /** Begins to keep the answer to a request. Equal ones wait for it, unless it is made `alone`. */
+  capture(key: string, rule: CacheRule, alone: boolean): Capture {
+    const options = { ttlMs: rule.ttl_ms, maxBytes: this.#maxEntryBytes }
+    if (alone || !rule.share || this.running.size >= MAX_SHARING) return new Capture(this, key, options, () => {})
+    const { promise, resolve } = Promise.withResolvers<Outcome>()
+    this.running.set(key, promise)
+    return new Capture(this, key, options, (outcome) => {
+      this.running.delete(key)
+      resolve(outcome)
+    })
   }
 }
 

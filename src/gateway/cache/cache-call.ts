@@ -1,3 +1,4 @@
+import type { Alias } from '../../contract/alias.ts'
 import { attributesOf } from '../admit.ts'
 import type { Call } from '../call.ts'
 import { Answer, headerLine } from '../downstream/answer.ts'
@@ -30,7 +31,7 @@ export function fromCache(
   if (control !== undefined && /no-store|no-cache/i.test(control)) return undefined
   // An answer that leans on what a vendor keeps, is kept there itself, or has secrets put back into it, is nobody else's.
   if (leavesState(call) || call.guard?.hides) return undefined
-  const key = answers.keyOf(rule, attributes, partsOf(call, incoming), incoming.body)
+  const key = answers.keyOf(rule, attributes, partsOf(call, incoming, request), incoming.body)
   return find(gateway, call, key, rule, answers)
 }
 
@@ -54,23 +55,26 @@ async function find(
   const looked = answers.store.get(key, now)
   const kept = looked instanceof Promise ? await looked : looked
   if (kept) return await replay(gateway, call, kept, 'hit')
-  for (let running = answers.running.get(key); running; running = answers.running.get(key)) {
-    const answer = await running
-    if (answer) return await replay(gateway, call, answer, 'shared')
+  let alone = false
+  for (let running = answers.running.get(key); running && !alone; running = answers.running.get(key)) {
+    const outcome = await running
+    if (outcome && outcome !== 'left') return await replay(gateway, call, outcome, 'shared')
+    // Whoever waited for a failure waits for no second one: in a row they would take as long as all of them together.
+    alone = outcome === undefined
   }
   call.cache = 'miss'
-  call.capture = answers.capture(key, rule)
+  call.capture = answers.capture(key, rule, alone)
   return undefined
 }
 
-function partsOf(call: Call, { pathModel, pathStream, query }: Incoming) {
+function partsOf(call: Call, { pathModel, pathStream, query }: Incoming, request: Inbound) {
   const source = call.modelAsked === null ? undefined : call.snapshot.aliases.get(call.modelAsked)?.source
   const guards = call.guard ? call.snapshot.traffic.guards : []
   return {
     endpoint: call.route.recordedAs,
     dialect: call.route.dialect,
     address: addressOf(pathModel, pathStream, query),
-    context: textOf(source) + textOf(guards),
+    context: textOf(source) + textOf(guards) + headersThatMatter(call, source, request),
   }
 }
 
@@ -82,6 +86,27 @@ function addressOf(model: string | undefined, stream: boolean | undefined, query
 /** A key in the query says who asks, not what. */
 function withoutKey(query: Readonly<Record<string, string>>): [string, string][] {
   return Object.entries(query).filter(([name]) => name !== 'key')
+}
+
+/** What the request's headers say of where it goes and what the vendor makes of it. */
+function headersThatMatter({ route }: Call, source: Alias | undefined, request: Inbound): string {
+  const names = source ? headersOf(source) : NONE
+  const beta = route.dialect === 'anthropic-messages' ? request.header('anthropic-beta') : undefined
+  if (names.length === 0 && beta === undefined) return ''
+  return JSON.stringify([beta ?? null, ...names.map((name) => request.header(name) ?? null)])
+}
+
+const NONE: readonly string[] = []
+const headerNames = new WeakMap<Alias, readonly string[]>()
+
+/** The headers that an alias's targets ask for. */
+function headersOf(alias: Alias): readonly string[] {
+  let names = headerNames.get(alias)
+  if (!names) {
+    names = [...new Set(alias.targets.flatMap(({ when }) => Object.keys(when?.headers ?? {})))]
+    headerNames.set(alias, names)
+  }
+  return names
 }
 
 const texts = new WeakMap<object, string>()

@@ -68,6 +68,8 @@ describe('keys', () => {
     ['order of lists', '{"a":[1,2]}', '{"a":[2,1]}', false],
     ['types', '{"a":1}', '{"a":"1"}', false],
     ['null and absent', '{"a":null}', '{}', false],
+    ['a name given twice', '{"a":1,"a":2}', '{"a":2}', false],
+    ['a name given twice inside', '[{"b":{"a":1,"\\u0061":2}}]', '[{"b":{"a":2}}]', false],
   ])('%s', (_, one, other, same) => {
     const keys = new AnswerKeys()
     expect(keys.keyOf(parts, bytes(one)) === keys.keyOf(parts, bytes(other))).toBe(same)
