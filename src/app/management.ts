@@ -36,8 +36,10 @@ export type ManagementOptions = {
   readonly since: number
   readonly log: Log
   readonly publish: (source: SnapshotSource) => void
-  /** Told once what calls had cost before this process began. */
-  readonly spent?: (sums: readonly LedgerSum[]) => void
+  /** Told what calls had cost before this process began, and again for `only` the budgets that came later. */
+  readonly spent?: (sums: readonly LedgerSum[], only?: ReadonlySet<string>) => void
+  /** Budgets that began with what was published last. */
+  readonly newBudgets?: () => ReadonlySet<string>
   /** Filled from the store, and kept up to date with what other nodes add to it. */
   readonly feed?: OriginFeed
   readonly metrics?: MetricsRules
@@ -91,7 +93,17 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
         file: options.file,
         store,
         sealer: options.sealer,
-        publish: (source) => options.publish(source),
+        publish(source) {
+          options.publish(source)
+          if (!open) return
+          const only = options.newBudgets?.()
+          // Asked at once: what calls cost from now on is in the ledger only later, and is counted as it happens.
+          if (only && only.size > 0)
+            void ledgerIn(store.db)
+              .spentSince(0)
+              .then((sums) => options.spent?.(sums, only))
+              .catch((error: unknown) => log('error', `new budgets begin with nothing spent: ${describeError(error)}`))
+        },
         localToken,
         version,
         runtime: { address: () => address, recordsWaiting: mover.waiting, ...options.use },

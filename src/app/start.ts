@@ -78,7 +78,8 @@ async function startIn(
   const { limitUse, budgetUse, restingKeys } = traffic
   const waiting = spooledCalls(spoolFolder)
   const spooled = spooledCosts(waiting)
-  const spent = (sums: readonly LedgerSum[]) => traffic.restore([...sums, ...spooled])
+  const spent = (sums: readonly LedgerSum[], only?: ReadonlySet<string>) =>
+    traffic.restore(only ? sums : [...sums, ...spooled], only)
   const { origins } = traffic.state
   const count = config.workers === 'auto' ? availableParallelism() : config.workers
   origins.newsMs = newsMsOf({ ...config, workers: count })
@@ -112,6 +113,7 @@ async function startIn(
     log,
     publish,
     spent,
+    newBudgets: traffic.newBudgets,
     use,
     feed,
     metrics,

@@ -28,8 +28,10 @@ export type NodeTraffic = {
   readonly state: TrafficState
   /** Leases for gateway processes beside this one. */
   readonly authority: LeaseAuthority
-  /** Counts what calls cost before this process began. */
-  readonly restore: (sums: readonly LedgerSum[]) => void
+  /** Counts what calls cost before this process began; with `only`, in these budgets. */
+  readonly restore: (sums: readonly LedgerSum[], only?: ReadonlySet<string>) => void
+  /** Budgets of which nothing was restored yet, as those that are made in the middle of their period; each is told once. */
+  readonly newBudgets: () => ReadonlySet<string>
   readonly limitUse: (name: string) => LimitUse[]
   readonly budgetUse: (name: string) => BudgetUse[]
   /** What every limit and budget counts, by the meter's id. */
@@ -75,6 +77,17 @@ export function openTraffic({ redisUrl, holder, log }: TrafficOptions): NodeTraf
     state.sweep(Date.now())
   }, SWEEP_MS)
 
+  /** What is counted under one name goes on when the amount changes, but not with another period or other shares. */
+  const begun = new Set<string>()
+  const newBudgets = () => {
+    const found = new Set<string>()
+    for (const { name, period, per } of budgets()) {
+      const id = [name, period, ...per].join('|')
+      if (!begun.has(id)) found.add(name)
+      begun.add(id)
+    }
+    return found
+  }
   const meters = () => (shared ? shared.bank.entries() : local.entries())
   const use = (prefix: string) => {
     const found: { id: string; meter: ReturnType<Bank['open']> }[] = []
@@ -84,14 +97,17 @@ export function openTraffic({ redisUrl, holder, log }: TrafficOptions): NodeTraf
   return {
     state,
     authority: new LeaseAuthority(bank),
-    restore(sums) {
+    restore(sums, only) {
       if (!holder.known()) return
-      const traffic = state.for(holder.current())
-      for (const { day, key_name, application, team, model_asked, amount_micros } of sums) {
-        const caller = { key: key_name, application, team, model: model_asked, end_user: null, provider: null }
-        traffic.budgets.restore(caller, amount_micros, day, Date.now())
-      }
+      const costs = sums.map(({ day, key_name, application, team, model_asked, amount_micros }) => ({
+        attributes: { key: key_name, application, team, model: model_asked, end_user: null, provider: null },
+        costMicros: amount_micros,
+        at: day,
+      }))
+      state.for(holder.current()).budgets.restore(costs, Date.now(), only)
+      if (!only) newBudgets()
     },
+    newBudgets,
     limitUse(name) {
       const now = Date.now()
       const per = holder.current().traffic.limits.find((limit) => limit.name === name)?.per ?? []

@@ -154,10 +154,22 @@ describe('budget', () => {
 
   test('what earlier processes spent counts, from this period only', async () => {
     const all = budgets([{ name: 'b', amount_micros: 100, period: 'day' }])
-    all.restore(CALL, 60, NOON - DAY, NOON)
+    all.restore([{ attributes: CALL, costMicros: 60, at: NOON - DAY }], NOON)
     expect(all.states(CALL, NOON)[0]?.spentMicros).toBe(0)
-    all.restore(CALL, 60, NOON - 1_000, NOON)
+    all.restore([{ attributes: CALL, costMicros: 60, at: NOON - 1_000 }], NOON)
     expect(await reserve(all)).toMatchObject({ refused: true, spentMicros: 60 })
+  })
+
+  test('what is restored for a budget that came later is counted in no other', () => {
+    const all = budgets([
+      { name: 'b', amount_micros: 100 },
+      { name: 'late', amount_micros: 100 },
+    ])
+    all.restore([{ attributes: CALL, costMicros: 60, at: NOON }], NOON, new Set(['late']))
+    expect(all.states(CALL, NOON).map(({ name, spentMicros }) => [name, spentMicros])).toEqual([
+      ['b', 0],
+      ['late', 60],
+    ])
   })
 
   test.each([

@@ -4,6 +4,7 @@ import { compileSelector, partitionOf, type CallAttributes } from './attributes.
 import { boundOutputTokens, type CostBound } from './estimate.ts'
 import { cutOff } from './limits.ts'
 import type { Bank, Meter } from './meter.ts'
+import { periodStart } from './period.ts'
 
 /** A call is not worth admitting for fewer output tokens than this. */
 const MIN_OUTPUT_TOKENS = 16
@@ -36,6 +37,9 @@ export type BudgetRefusal = {
   /** Until the next period begins, or until reserved money may be free. */
   readonly waitMs: number
 }
+
+/** What calls of one kind cost at a time before. */
+export type PastCost = { readonly attributes: CallAttributes; readonly costMicros: number; readonly at: number }
 
 /** Money that is held for one call in every budget that the call concerns. Settled once; later calls of `settle` do nothing. */
 export class Reservation {
@@ -166,9 +170,15 @@ export class Budgets {
     for (const { meter } of this.#pursesFor(attributes)) meter.settle(now, meter.take(now, 0), 0, costMicros)
   }
 
-  /** Counts what calls of one kind cost before this process began, in every budget whose current period holds `at`. */
-  restore(attributes: CallAttributes, costMicros: number, at: number, now: number): void {
-    for (const { meter } of this.#pursesFor(attributes)) meter.restore?.(now, at, costMicros)
+  /** Counts what calls cost before somebody counted here, in every budget whose current period holds them; in those of `only` where it is given. */
+  restore(costs: Iterable<PastCost>, now: number, only?: ReadonlySet<string>): void {
+    const sums = new Map<Meter, number>()
+    for (const { attributes, costMicros, at } of costs)
+      for (const { budget, meter } of this.#pursesFor(attributes))
+        if (at >= periodStart(budget.period, now) && (!only || only.has(budget.name)))
+          sums.set(meter, (sums.get(meter) ?? 0) + costMicros)
+    // Each once: of what nodes share only the first word is believed.
+    for (const [meter, spent] of sums) meter.restore?.(now, now, spent)
   }
 
   /** What each budget that concerns these calls has seen. */

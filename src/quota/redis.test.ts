@@ -150,6 +150,22 @@ describe.skipIf(!server)('leases through Redis (skipped where no redis-server is
     expect(length).toBeGreaterThanOrEqual(16)
   })
 
+  test('what was spent before Redis knew anything is the sum of all who spent it', async () => {
+    const budget = Budget.parse({ name: 'b', amount_micros: 1_000, wait_ms: 0 })
+    const costs = ['ci', 'web', 'lab'].map((key) => ({
+      attributes: { ...CALL, key },
+      costMicros: 300,
+      at: Date.now(),
+    }))
+    const [first, second] = [node(), node()].map(({ bank }) => new Budgets([budget], bank))
+    first!.restore(costs, Date.now())
+    await Bun.sleep(50)
+    second!.restore(costs, Date.now())
+    await Bun.sleep(50)
+    const cost = { inputMicros: 200, perOutputToken: 0, askedOutputTokens: 1 }
+    expect(await second!.reserve(CALL, cost, Date.now())).toMatchObject({ refused: true, spentMicros: 900 })
+  })
+
   test('slots are shared and come back', async () => {
     const limit = Limit.parse({ name: 'l', in_flight: 10 })
     const limiters = [node(), node()].map(({ bank }) => new Limiter([limit], bank))
