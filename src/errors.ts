@@ -35,6 +35,7 @@ export const ERRORS = {
   upstream_unauthorized: { status: 502, retryable: false },
   overloaded: { status: 503, retryable: true },
   provider_unavailable: { status: 503, retryable: true },
+  limits_unavailable: { status: 503, retryable: true },
   not_ready: { status: 503, retryable: true },
   upstream_timeout: { status: 504, retryable: true },
   loop_detected: { status: 508, retryable: false },

@@ -102,6 +102,7 @@ export const ERROR_TITLES: Readonly<Record<string, readonly [en: string, zh: str
   upstream_unauthorized: ['The provider refused the credential', '提供商拒绝了凭据'],
   overloaded: ['The gateway is overloaded', '网关过载'],
   provider_unavailable: ['No provider is available', '没有可用的提供商'],
+  limits_unavailable: ['Limits cannot be counted now', '目前无法统计限额'],
   not_ready: ['The gateway is not ready', '网关尚未就绪'],
   upstream_timeout: ['The provider took too long', '提供商响应超时'],
   loop_detected: ['The call came back to the gateway itself', '检测到循环调用'],

@@ -24,6 +24,11 @@ export function createLog(
   }
 }
 
+/** What an error that was expected says to the log: its message as part of a sentence, without a place, for nothing here is wrong. */
+export function sayError(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/[.\s]+$/, '')
+}
+
 /** What an unexpected error says to the log: its kind and place, and its message. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)

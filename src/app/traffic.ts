@@ -16,7 +16,7 @@ import { AT, type StoredCall } from '../store/call-parts.ts'
 import { startedAtOf } from '../store/call-seq.ts'
 import type { LedgerSum } from '../store/ledger.ts'
 import type { SnapshotHolder } from './holder.ts'
-import { describeError, type Log } from './log.ts'
+import { sayError, type Log } from './log.ts'
 
 const SWEEP_MS = 1_000
 const RENEW_MS = 10_000
@@ -168,14 +168,14 @@ const DEFAULT_SHARING = Sharing.parse({})
 /** Counters and answers that many nodes share. */
 function openShared(url: string, holder: SnapshotHolder, watch: BudgetWatch, log: Log) {
   const client = new Bun.RedisClient(url, { connectionTimeout: 1_000 })
-  client.connect().catch((error: unknown) => log('warn', `Redis cannot be reached yet: ${describeError(error)}`))
+  client.connect().catch((error: unknown) => log('warn', `Redis cannot be reached yet: ${sayError(error)}`))
   const sharing = () => (holder.known() ? holder.current().traffic.sharing : undefined) ?? DEFAULT_SHARING
   const leases = new RedisLeases(client, {
     node: `${process.pid}-${crypto.randomUUID()}`,
     sharing,
     onChange: (change, error) => {
       const meanwhile = sharing().on_loss === 'open' ? 'this node counts for itself alone' : 'limited calls are refused'
-      if (change === 'lost') log('error', `Redis is lost (${describeError(error)}): ${meanwhile} until it is back`)
+      if (change === 'lost') log('error', `Redis is lost (${sayError(error)}): ${meanwhile} until it is back`)
       else log('info', 'Redis is back: limits and budgets are counted over all nodes again')
     },
   })

@@ -145,6 +145,12 @@ const EXPLANATIONS: Readonly<Record<string, Said>> = {
       `No target for ${call.model_asked ?? 'the model'} could be used: each rests after failures or has no key.`,
     remedy: () => 'Test the providers of the alias; add another target.',
   },
+  limits_unavailable: {
+    blame: 'gateway',
+    what: (call) =>
+      `A limit or budget that covers ${key(call)} is counted over all nodes, and Redis could not be reached.`,
+    remedy: () => 'See why Redis is away; sharing.on_loss: open lets each node count for itself meanwhile.',
+  },
   overloaded: {
     blame: 'gateway',
     what: () => 'The gateway itself had too much to do.',

@@ -37,7 +37,7 @@ function note(call: Call, answer: Admission | LimitRefusal): void {
 
 function limitError(refusal: LimitRefusal): CallError {
   const text = explainRefusal(refusal)
-  if (refusal.cut) return callError('not_ready', text, refusal.waitMs)
+  if (refusal.cut) return callError('limits_unavailable', text, refusal.waitMs)
   return refusal.waitMs === Infinity
     ? callError('quota_exceeded', text)
     : callError('rate_limited', text, refusal.waitMs)

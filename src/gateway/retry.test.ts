@@ -28,6 +28,7 @@ test.each<[ErrorCode, number | undefined, string, boolean, string | undefined]>(
   ['context_length_exceeded', 400, 'special', false, undefined],
   ['content_filtered', 400, 'special', false, undefined],
   ['client_closed', undefined, 'final', false, undefined],
+  ['limits_unavailable', undefined, 'elsewhere', true, undefined],
   ['internal', undefined, 'final', false, undefined],
 ])('%s from status %p is judged %s', (code, status, kind, target, rest) => {
   const error = failure(code, status)

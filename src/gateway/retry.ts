@@ -36,7 +36,7 @@ export function judgeFailure(error: CallError): Verdict {
     case 'quota_exceeded':
     case 'upstream_unauthorized':
     case 'provider_unavailable':
-    case 'not_ready':
+    case 'limits_unavailable':
     case 'upstream_timeout':
       return ELSEWHERE
     default:

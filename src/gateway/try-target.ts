@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts'
+import { AppError, type ErrorCode } from '../errors.ts'
 import { callErrorOf } from '../llm/errors.ts'
 import type { CallError } from '../llm/spec.ts'
 import type { SnapshotTarget } from '../snapshot/snapshot.ts'
@@ -85,12 +85,14 @@ export function tryTarget(turn: Turn): Promise<Outcome> | Outcome {
   }
 }
 
+/** Failures of one target alone, before anything was sent. */
+const PASSED_ON = new Set<ErrorCode>(['provider_unavailable', 'rate_limited', 'limits_unavailable'])
+
 /** Another target may carry what this one cannot, or have room where this one has none. Throws what none could mend. */
 function failureBefore({ hasNext }: Turn, error: unknown): CallError {
   const failure = toCallError(error)
   if (failure.code === 'unsupported_parameter' && hasNext) return { ...failure, code: 'provider_unavailable' }
-  if (failure.code === 'provider_unavailable' || failure.code === 'rate_limited' || failure.code === 'not_ready')
-    return failure
+  if (PASSED_ON.has(failure.code)) return failure
   throw error
 }
 

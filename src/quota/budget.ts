@@ -340,7 +340,7 @@ export function formatMicros(micros: number): string {
 /** A refusal as the error that every wire format renders. */
 export function budgetError(refusal: BudgetRefusal, model: string): AppError {
   const { budget, amountMicros, spentMicros, neededMicros, reserved, cut, waitMs } = refusal
-  if (cut) return new AppError('not_ready', cutOff(`budget "${budget}"`, waitMs), { retryAfterMs: waitMs })
+  if (cut) return new AppError('limits_unavailable', cutOff(`budget "${budget}"`, waitMs), { retryAfterMs: waitMs })
   if (neededMicros === null) {
     const remedy = 'set a price for it, or let the budget say "unpriced: allow"'
     return new AppError(

@@ -188,4 +188,4 @@ function noteLease(leases: Map<string, number>, id: string, now: number): void {
   }
 }
 
-const REFUSED: Grant = { granted: 0, ticket: 0, used: 0, spent: 0, waitMs: 1_000, resetMs: 0 }
+const REFUSED: Grant = { granted: 0, ticket: 0, used: 0, spent: 0, waitMs: 1_000, resetMs: 0, cut: true }

@@ -127,7 +127,7 @@ describe.skipIf(!server)('leases through Redis (skipped where no redis-server is
       expect(denied).toMatchObject({ refused: true, cut: true })
       const error = budgetError(denied as BudgetRefusal, 'm')
       expect([error.code, error.message]).toEqual([
-        'not_ready',
+        'limits_unavailable',
         expect.stringMatching(new RegExp(`^budget "b" ${away}`)),
       ])
     }

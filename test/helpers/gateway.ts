@@ -4,6 +4,7 @@ import { createGateway } from '../../src/gateway/create.ts'
 import type { World } from '../../src/llm/auth/world.ts'
 import type { GatewayLimits } from '../../src/gateway/gateway.ts'
 import { openGatewayServer } from '../../src/gateway/server.ts'
+import type { TrafficState } from '../../src/gateway/traffic.ts'
 import { compileSnapshot } from '../../src/snapshot/compile.ts'
 import type { SnapshotSource, SourceKey, SourceProvider } from '../../src/snapshot/source.ts'
 
@@ -41,6 +42,7 @@ export function startTestGateway(
   source: Partial<Omit<SnapshotSource, 'aliases'>> & { aliases?: readonly object[] },
   limits: Partial<GatewayLimits> = {},
   world?: World,
+  traffic?: TrafficState,
 ) {
   const records: CallRecord[] = []
   let arrival = Promise.withResolvers<void>()
@@ -64,6 +66,7 @@ export function startTestGateway(
     report: (error) => void problems.push(error),
     limits,
     ...(world && { world }),
+    ...(traffic && { traffic }),
   })
   // Clients, vendors and gateway share one loop here: how late it is says nothing of the gateway.
   if (!complete.traffic?.overload) gateway.load.stop()
