@@ -21,7 +21,7 @@ const CACHE_MARK = Buffer.from('cache_control')
 export function admit(gateway: Gateway, call: Call): void | Promise<void> {
   const { limiter } = gateway.traffic.for(call.snapshot)
   if (limiter.isEmpty) return
-  const tokens = estimateTokens(call.bytesIn, call.scan?.maxOutputTokens)
+  const tokens = estimateTokens(call.bytesIn, call.scan)
   const answer = limiter.admit(attributesOf(call), tokens, Date.now())
   if (answer instanceof Promise) return answer.then((answer) => note(call, answer))
   note(call, answer)
@@ -70,7 +70,7 @@ function hold(call: Call, incoming: Incoming, answer: Reservation | BudgetRefusa
   if (!body) return
   incoming.body = body
   incoming.decoded = undefined
-  call.scan = scanRequest(body)
+  call.scan = scanRequest(body, call.route.dialect)
   call.outputCap = answer.outputCap
 }
 
@@ -149,8 +149,8 @@ function boundFor(call: Call, target: SnapshotTarget, inputTokens: number, cache
   const asked = call.scan?.maxOutputTokens
   return {
     inputMicros,
-    perOutputToken: perOutputToken * Math.max(1, call.scan?.n ?? 1),
-    ...(asked === undefined ? {} : { askedOutputTokens: Math.max(0, asked) }),
+    perOutputToken: perOutputToken * (call.scan?.n ?? 1),
+    ...(asked === undefined ? {} : { askedOutputTokens: asked }),
     ...(rated.limit === undefined ? {} : { modelOutputTokens: rated.limit }),
   }
 }
@@ -164,7 +164,7 @@ export function admitAtTarget(
   const { limiter } = gateway.traffic.for(call.snapshot)
   if (!limiter.hasTargetLimits) return undefined
   const attributes = { ...attributesOf(call), provider: target.provider.id, model: target.model }
-  const tokens = estimateTokens(call.bytesIn, call.scan?.maxOutputTokens)
+  const tokens = estimateTokens(call.bytesIn, call.scan)
   const answer = limiter.admit(attributes, tokens, Date.now())
   return answer instanceof Promise ? answer.then((answer) => atTarget(call, answer)) : atTarget(call, answer)
 }

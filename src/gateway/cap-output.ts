@@ -7,8 +7,8 @@ export function capOutput(route: Route, body: Uint8Array, cap: number): Uint8Arr
   if (route.endpoint !== 'chat' && route.endpoint !== 'completions') return undefined
   const request = parseBody(body) as JsonObject
   if (route.dialect === 'gemini') {
-    const before = request['generationConfig'] as JsonObject | undefined
-    request['generationConfig'] = { ...before, maxOutputTokens: cap }
+    const name = 'generation_config' in request ? 'generation_config' : 'generationConfig'
+    request[name] = { ...(request[name] as JsonObject | null | undefined), maxOutputTokens: cap }
   } else if (route.dialect === 'openai-responses') request['max_output_tokens'] = cap
   else if (route.dialect === 'anthropic-messages' || route.endpoint === 'completions') request['max_tokens'] = cap
   else request['max_completion_tokens'] = cap

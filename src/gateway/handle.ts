@@ -81,7 +81,7 @@ const NO_QUERY: Readonly<Record<string, string>> = {}
 
 /** What policy needs to know of the body, found without building it. */
 function read(call: Call, incoming: Incoming): void {
-  const scan: RequestScan = scanRequest(incoming.body)
+  const scan: RequestScan = scanRequest(incoming.body, call.route.dialect)
   call.scan = scan
   call.modelAsked = incoming.pathModel ?? scan.model ?? null
   call.stream = incoming.pathStream ?? scan.stream

@@ -42,7 +42,7 @@ export async function guardBody(run: GuardRun, call: Call, incoming: Incoming): 
   if (!(await run.input(request))) return
   incoming.body = Buffer.from(JSON.stringify(request))
   incoming.decoded = undefined
-  call.scan = scanRequest(incoming.body)
+  call.scan = scanRequest(incoming.body, call.route.dialect)
 }
 
 /** Checks and masks a whole answer. What is no JSON cannot be read. */

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'bun:test'
 import { AppError } from '../../errors.ts'
+import type { ProtocolId } from '../spec.ts'
 import { scanRequest, spliceRequest } from './splice.ts'
 
 const scan = (text: string) => scanRequest(Buffer.from(text))
@@ -35,6 +36,30 @@ describe('scanning a request', () => {
       stream: false,
     })
     expect(scan('{}')).toMatchObject({ model: undefined, modelStart: -1 })
+  })
+
+  it.each<[ProtocolId, string, number | undefined, number]>([
+    ['openai-chat', '{"max_tokens":9,"max_completion_tokens":7}', 9, 1],
+    ['openai-chat', '{"max_output_tokens":7,"generationConfig":{"maxOutputTokens":7}}', undefined, 1],
+    ['openai-chat', '{"max_tokens":-9,"n":-9}', 0, 1],
+    ['openai-chat', '{"n":2,"best_of":20}', undefined, 20],
+    ['anthropic-messages', '{"max_tokens":9}', 9, 1],
+    ['openai-responses', '{"max_tokens":1,"max_output_tokens":9,"n":5}', 9, 1],
+    ['gemini', '{"max_tokens":1,"max_output_tokens":1,"n":5}', undefined, 1],
+    ['gemini', '{"generationConfig":{"maxOutputTokens":9,"candidateCount":3}}', 9, 3],
+    ['gemini', '{"generation_config":{"max_output_tokens":"9","candidate_count":3}}', 9, 3],
+    ['gemini', '{"generationConfig":{"maxOutputTokens":1},"generation_config":{"maxOutputTokens":9}}', 9, 1],
+    ['gemini', '{"generationConfig":null}', undefined, 1],
+  ])('what %s may answer to %s', (dialect, text, maxOutputTokens, n) => {
+    expect(scanRequest(Buffer.from(text), dialect)).toMatchObject({ maxOutputTokens, n })
+  })
+
+  it('refuses a maximum that is no number, and a second one in disguise', () => {
+    const gemini = (text: string) => () => scanRequest(Buffer.from(text), 'gemini')
+    expect(gemini('{"generationConfig":{"maxOutputTokens":"many"}}')).toThrow('must be a number')
+    expect(gemini('{"generationConfig":{},"generationConfig":{}}')).toThrow('is given twice')
+    expect(gemini('{"GenerationConfig":{}}')).toThrow('plainly')
+    expect(gemini('{"generation\\u0043onfig":{}}')).toThrow('plainly')
   })
 
   it.each([

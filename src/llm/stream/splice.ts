@@ -1,7 +1,7 @@
 // The hot path of a call that passes through: finds what the gateway must know in a JSON body without building it, and changes only those bytes.
 import { AppError } from '../../errors.ts'
 import { findBytes, newBytes, putBytes, utf8 } from '../../lib/bytes.ts'
-import type { JsonObject } from '../spec.ts'
+import type { Json, JsonObject, ProtocolId } from '../spec.ts'
 import {
   brokenJson,
   CLOSE_ARRAY,
@@ -29,10 +29,10 @@ export type RequestScan = {
   streamOptionsEnd: number
   /** What `stream_options.include_usage` says. */
   includeUsage: boolean
-  /** `max_completion_tokens`, `max_tokens` or `max_output_tokens`. */
+  /** The largest maximum of output tokens that the body names in words of its format; never negative. */
   maxOutputTokens: number | undefined
   user: string | undefined
-  /** How many answers were asked for (`n`). */
+  /** How many answers are made: `n`, `best_of`, or Gemini's `candidateCount`; at least 1. */
   n: number
   hasTools: boolean
   previousResponseId: string | undefined
@@ -61,6 +61,9 @@ const READ = [
   'max_output_tokens',
   'user',
   'n',
+  'best_of',
+  'generationConfig',
+  'generation_config',
   'tools',
   'metadata',
   'previous_response_id',
@@ -97,8 +100,9 @@ function readKey(bytes: Uint8Array, from: number, to: number): Read | undefined 
   }
   const key = parseBody(bytes, from - 1, to + 1) as string
   const folded = key.toUpperCase().toLowerCase()
-  const meant = READ.find((name) => name === folded)
+  const meant = READ.find((name) => name.toLowerCase() === folded)
   if (meant === undefined) return undefined
+  if (key === meant && key.length === to - from) return meant
   throw new AppError(
     'invalid_request',
     `write the parameter "${meant}" plainly: ${JSON.stringify(key)} is read differently by different parsers`,
@@ -145,7 +149,7 @@ function saysYes(bytes: Uint8Array, from: number): boolean | undefined {
  * One pass over a JSON request body. Throws `invalid_json` naming the position, and `invalid_request` when the body is no object or one of the
  * parameters that policy reads comes twice, misspelt in case, or escaped. Escapes in strings longer than 256 bytes are left to the vendor to judge.
  */
-export function scanRequest(bytes: Uint8Array): RequestScan {
+export function scanRequest(bytes: Uint8Array, dialect: ProtocolId = 'openai-chat'): RequestScan {
   const scan: RequestScan = {
     model: undefined,
     modelStart: -1,
@@ -192,7 +196,7 @@ export function scanRequest(bytes: Uint8Array): RequestScan {
       if (name !== undefined) {
         if (seen & BIT[name]) throw new AppError('invalid_request', `"${name}" is given twice`, { field: name })
         seen |= BIT[name]
-        note(scan, bytes, name, from, to)
+        note(scan, bytes, dialect, name, from, to)
       }
       at = skipSpace(bytes, to)
       if (bytes[at] === COMMA) {
@@ -209,7 +213,7 @@ export function scanRequest(bytes: Uint8Array): RequestScan {
   return scan
 }
 
-function note(scan: RequestScan, bytes: Uint8Array, name: Read, from: number, to: number): void {
+function note(scan: RequestScan, bytes: Uint8Array, dialect: ProtocolId, name: Read, from: number, to: number): void {
   switch (name) {
     case 'model':
       scan.model = readText(bytes, from, to, name)
@@ -226,14 +230,18 @@ function note(scan: RequestScan, bytes: Uint8Array, name: Read, from: number, to
       scan.includeUsage = (parseBody(bytes, from, to) as { include_usage?: unknown } | null)?.include_usage === true
       break
     case 'max_tokens':
-    case 'max_output_tokens':
-      scan.maxOutputTokens ??= readInteger(bytes, from, to, name)
-      break
     case 'max_completion_tokens':
-      scan.maxOutputTokens = readInteger(bytes, from, to, name) ?? scan.maxOutputTokens
+    case 'max_output_tokens':
+      if (LIMITS[dialect] === (name === 'max_output_tokens' ? 'output' : 'tokens'))
+        noteMaximum(scan, readInteger(bytes, from, to, name))
       break
     case 'n':
-      scan.n = readInteger(bytes, from, to, name) ?? 1
+    case 'best_of':
+      if (LIMITS[dialect] === 'tokens') noteAnswers(scan, readInteger(bytes, from, to, name))
+      break
+    case 'generationConfig':
+    case 'generation_config':
+      if (LIMITS[dialect] === 'config') noteConfig(scan, parseBody(bytes, from, to))
       break
     case 'user':
       scan.user = readText(bytes, from, to, name)
@@ -265,6 +273,38 @@ function note(scan: RequestScan, bytes: Uint8Array, name: Read, from: number, to
       scan.hasTools = bytes[from] === OPEN_ARRAY && bytes[skipSpace(bytes, from + 1)] !== CLOSE_ARRAY
       break
   }
+}
+
+/** In which words a format names the maximum of output tokens: whoever obeys it passes over the others'. */
+const LIMITS: Readonly<Partial<Record<ProtocolId, 'tokens' | 'output' | 'config'>>> = {
+  'openai-chat': 'tokens',
+  'openai-responses': 'output',
+  'anthropic-messages': 'tokens',
+  gemini: 'config',
+}
+
+/** Of two maxima it is not known which one a vendor obeys. */
+function noteMaximum(scan: RequestScan, asked: number | undefined): void {
+  if (asked !== undefined) scan.maxOutputTokens = Math.max(0, asked, scan.maxOutputTokens ?? 0)
+}
+
+function noteAnswers(scan: RequestScan, asked: number | undefined): void {
+  scan.n = Math.max(scan.n, asked ?? 1)
+}
+
+function noteConfig(scan: RequestScan, config: Json): void {
+  if (config === null || typeof config !== 'object' || Array.isArray(config)) return
+  for (const name of ['maxOutputTokens', 'max_output_tokens']) noteMaximum(scan, countIn(config, name))
+  for (const name of ['candidateCount', 'candidate_count']) noteAnswers(scan, countIn(config, name))
+}
+
+/** Numbers may be texts in this format. */
+function countIn(config: JsonObject, field: string): number | undefined {
+  const value = config[field]
+  if (value === undefined || value === null) return undefined
+  const count = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
+  if (typeof count === 'number' && Number.isFinite(count)) return count
+  throw wrongType(`generationConfig.${field}`, 'a number')
 }
 
 /** The body's `metadata`, read alone; undefined when there is none, or it is no object. */
