@@ -115,6 +115,8 @@ function preferred(provider: SnapshotProvider): ServedEndpoint {
 /** Plans a call of any other endpoint: as it is where vendor and client speak alike, else translated. */
 function planOther(call: Call, incoming: Incoming, target: SnapshotTarget): Plan {
   const { endpoint, dialect, recordedAs } = call.route
+  const beside = dialect === 'openai-responses' && target.provider.chat.find(({ protocol }) => protocol === dialect)
+  if (beside) return planBeside(call, incoming, target, beside)
   const served = endpoint === 'chat' ? undefined : target.provider.endpoints[endpoint]
   if (endpoint === 'count_tokens') return planCount(call, incoming, target, served)
   if (served && endpoint === 'embeddings' && dialect === 'gemini') {
@@ -130,6 +132,14 @@ function planOther(call: Call, incoming: Incoming, target: SnapshotTarget): Plan
   }
   if (served.side) return planOperation(call, incoming, target, served, served.side)
   return passThrough(call, incoming, target, served)
+}
+
+/** What is asked below responses, of a vendor that speaks the format. */
+function planBeside(call: Call, incoming: Incoming, target: SnapshotTarget, served: ServedEndpoint): Plan {
+  const compacts = call.route.endpoint === 'compact'
+  const path = `${served.path}/${compacts ? 'compact' : 'input_tokens'}`
+  const plan = passThrough(call, incoming, target, { ...served, path })
+  return compacts ? watched(call, plan) : plan
 }
 
 /** Asks the vendor where it counts; else guesses here, without a call. */

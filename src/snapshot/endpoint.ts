@@ -12,6 +12,7 @@ export type Endpoint =
   | 'translations'
   | 'rerank'
   | 'count_tokens'
+  | 'compact'
 
 /** One address of the data plane. */
 export type Route = {
@@ -43,6 +44,11 @@ export const OPENAI_ROUTES: ReadonlyMap<string, Route> = new Map([
   ['/audio/translations', openai('translations', 'audio.translations', true)],
   ['/rerank', openai('rerank', 'rerank')],
   ['/responses', { endpoint: 'chat', dialect: 'openai-responses', recordedAs: 'responses' }],
+  ['/responses/compact', { endpoint: 'compact', dialect: 'openai-responses', recordedAs: 'responses.compact' }],
+  [
+    '/responses/input_tokens',
+    { endpoint: 'count_tokens', dialect: 'openai-responses', recordedAs: 'responses.input_tokens' },
+  ],
 ])
 
 export const ANTHROPIC_ROUTES: ReadonlyMap<string, Route> = new Map([

@@ -143,7 +143,7 @@ describe('a kept response', () => {
     ['PUT', '/v1/responses/resp_1', 405, 'GET, DELETE'],
     ['GET', '/v1/responses/resp_1/cancel', 405, 'POST'],
     ['POST', '/openai/v1/responses/resp_1/input_items', 405, 'GET'],
-    ['POST', '/v1/responses/compact', 404, null],
+    ['GET', '/v1/responses/compact', 405, 'POST'],
     ['GET', '/v1/responses/resp_1/other', 404, null],
   ])('%s %s is %d', async (method, path, status, allow) => {
     const answer = await fetch(gateway.url + path, { method, headers: { authorization: `Bearer ${SECRET}` } })

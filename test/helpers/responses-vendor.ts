@@ -55,6 +55,8 @@ export class ResponsesVendor {
     if (spoken) return this.#converse(request, account, spoken[1], pathname.includes('/items'), spoken[2])
     const [, id, action] = /\/responses(?:\/([^/]+))?(?:\/([^/]+))?$/.exec(pathname) ?? []
     if (id === undefined) return this.#create((await request.json()) as Record<string, any>, account)
+    if (id === 'compact' || id === 'input_tokens')
+      return this.#beside(id, (await request.json()) as Record<string, any>, account)
     const kept = this.kept.get(decodeURIComponent(id))
     if (!kept || kept.account !== account) return notFound(`Response with id '${id}' not found.`)
     if (request.method === 'DELETE') {
@@ -100,6 +102,15 @@ export class ResponsesVendor {
     return Response.json({ object: 'list', data, first_id: data[0]?.id, last_id: data.at(-1)?.id, has_more: false })
   }
 
+  #beside(name: 'compact' | 'input_tokens', asked: Record<string, any>, account: string): Response {
+    const before = asked['previous_response_id'] as string | undefined
+    if (before && this.kept.get(before)?.account !== account) return refused(`Previous response '${before}' not found.`)
+    if (asked['model'] !== 'm') return notFound(`The model ${asked['model']} does not exist.`)
+    if (name === 'input_tokens') return Response.json({ object: 'response.input_tokens', input_tokens: 11 })
+    const output = [{ type: 'compaction', id: 'cmp_1', encrypted_content: 'sealed' }]
+    return Response.json({ id: 'resp_c', object: 'response.compaction', created_at: 1, output, usage: USAGE })
+  }
+
   #create(asked: Record<string, any>, account: string): Response {
     const conversation = asked['conversation']?.id ?? asked['conversation']
     if (conversation && this.kept.get(conversation)?.account !== account)
@@ -128,7 +139,7 @@ export class ResponsesVendor {
 }
 
 const itemIds = (input: unknown): unknown[] =>
-  Array.isArray(input) ? input.map((item: any) => (item.role === undefined ? item.id : undefined)) : []
+  Array.isArray(input) ? input.map((item: any) => ((item.role ?? item.encrypted_content) ? undefined : item.id)) : []
 
 const messageOf = (id: string) => ({
   type: 'message',

@@ -9,8 +9,11 @@ import type { ChatRequest, JsonObject, Part, ProtocolId } from '../spec.ts'
 import type { Target } from '../target.ts'
 
 /** The count as the client's format writes it. */
-export const writeCount = (dialect: ProtocolId, tokens: number): JsonObject =>
-  dialect === 'gemini' ? { totalTokens: tokens } : { input_tokens: tokens }
+export function writeCount(dialect: ProtocolId, tokens: number): JsonObject {
+  if (dialect === 'gemini') return { totalTokens: tokens }
+  if (dialect === 'openai-responses') return { object: 'response.input_tokens', input_tokens: tokens }
+  return { input_tokens: tokens }
+}
 
 /** Reads what is to be counted: Gemini's callers may wrap it. */
 export function readCounted(client: ClientSide, body: JsonObject, model: string): ChatRequest {
