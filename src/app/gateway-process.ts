@@ -38,7 +38,11 @@ export type GatewayProcessOptions = {
 
 export function openGatewayProcess(options: GatewayProcessOptions): GatewayProcess {
   const { config, holder, log } = options
-  const spool = new Spool(options.spoolFolder, options.writer)
+  const spool = new Spool(options.spoolFolder, options.writer, (refusal) => {
+    gateway.load.halted = refusal
+    if (refusal) log('error', refusal.message)
+    else log('info', 'records of calls can be written again: calls are taken')
+  })
   const gateway = createGateway({
     snapshot: holder.current,
     record: (record, made) => spool.append(made ? { ...record, made } : record),
@@ -53,12 +57,13 @@ export function openGatewayProcess(options: GatewayProcessOptions): GatewayProce
     port: options.port,
     reusePort: options.reusePort,
     gateway,
-    notReady: () => (holder.known() ? undefined : 'no configuration yet'),
+    notReady: () => spool.refusal?.message ?? (holder.known() ? undefined : 'no configuration yet'),
     ...(options.rest ? { rest: options.rest } : {}),
   })
   standBackHousekeeping()
   let handedOver = Number.NEGATIVE_INFINITY
   const rotation = setInterval(() => {
+    spool.recover()
     const now = performance.now()
     if (now - handedOver >= APART_MS && rotate(spool, log)) handedOver = now
   }, LOOK_MS)

@@ -1,4 +1,5 @@
 import { Overload } from '../contract/routing.ts'
+import type { AppError } from '../errors.ts'
 import { callError } from '../llm/errors.ts'
 import { Refusal } from './refuse.ts'
 
@@ -28,6 +29,9 @@ export class LoadWatch {
   /** Asking for the memory is dear: only who has a bound for it asks, once a second. */
   #measured = -Infinity
   #timer: Timer | undefined
+
+  /** Why no call may begin, while that is so. */
+  halted: AppError | undefined
 
   readonly #afterTurn: (over: () => void) => void
   /** When the first call of this turn of the loop came; 0 when none has yet. */
@@ -84,8 +88,9 @@ export class LoadWatch {
     return Math.max(sustained, now - this.#turnBegan)
   }
 
-  /** Throws a Refusal, `overloaded`, when a call of this priority should not begin now. */
+  /** Throws a Refusal, `overloaded`, when a call of this priority should not begin now, and what halts all of them. */
   check(priority: Priority, inFlight: number, settings: Overload = DEFAULTS, now = this.#now()): void {
+    if (this.halted) throw this.halted
     // Nobody asks how long a turn took while the loop keeps time.
     if (this.#turnBegan === 0 && this.#late >= BUSY_MS) {
       this.#turnBegan = now

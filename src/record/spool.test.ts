@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { mkdtempSync, readFileSync, readdirSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { callRecord } from '../../test/records.ts'
@@ -45,8 +45,21 @@ test('records that wait are written before the segment is closed', async () => {
   await written
 })
 
-test('a disk that refuses is told', async () => {
+test('a disk that refuses is told once, and tried until it takes records again', async () => {
   const path = folder()
-  const spool = new Spool(path, 'missing/folder')
-  expect(spool.append(record('1'))).rejects.toThrow()
+  const heard: (string | undefined)[] = []
+  const spool = new Spool(path, 'missing', (refusal) => heard.push(refusal?.code))
+  rmSync(path, { recursive: true })
+  const both = Promise.allSettled(['1', '2'].map((id) => spool.append(record(id))))
+  spool.rotate()
+  const refused = { status: 'rejected', reason: spool.refusal } as const
+  expect(await both).toEqual([refused, refused])
+  expect(spool.append(record('3'))).rejects.toThrow('its disk refuses them (ENOENT)')
+  spool.recover()
+  expect(heard).toEqual(['not_ready'])
+  mkdirSync(path)
+  spool.recover()
+  expect(heard).toEqual(['not_ready', undefined])
+  await spool.append(record('4'))
+  expect(readdirSync(path).map((name) => idsIn(join(path, name)))).toEqual([['4']])
 })

@@ -1,9 +1,14 @@
-import { closeSync, mkdirSync, openSync, readdirSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SpooledCall } from '../contract/origin.ts'
+import { AppError } from '../errors.ts'
 import { LineWriter } from './line.ts'
 
 const SEGMENT_BYTES = 1024 * 1024
+
+/** Room enough to go on with. */
+const PROBE = Buffer.alloc(64 * 1024)
+const AGAIN_MS = 5_000
 
 /** Ending of the segment that is being written; a closed one ends in `.ndjson` and waits to be ingested. */
 const OPEN = '.open'
@@ -23,22 +28,48 @@ export class Spool {
   readonly #lines = new LineWriter()
   /** What the calls of this turn wait for. */
   #written: PromiseWithResolvers<void> | undefined
+  readonly #onRefusal: (refusal: AppError | undefined) => void
+  #refusal: AppError | undefined
 
-  /** `writer` tells the processes that share a folder apart. Throws when the folder cannot be made. */
-  constructor(folder: string, writer: string) {
+  /**
+   * `writer` tells the processes that share a folder apart. `onRefusal` hears when the disk begins to refuse records, with what calls are
+   * answered meanwhile, and when it takes them again. Throws when the folder cannot be made.
+   */
+  constructor(folder: string, writer: string, onRefusal: (refusal: AppError | undefined) => void = () => {}) {
     this.#folder = folder
     this.#writer = writer
+    this.#onRefusal = onRefusal
     mkdirSync(folder, { recursive: true, mode: 0o700 })
   }
 
   /** Resolves when the record is with the kernel; rejects when the disk refuses: then the call must not be answered as if it were recorded. */
   append(record: SpooledCall): Promise<void> {
+    if (this.#refusal) return Promise.reject(this.#refusal)
     this.#lines.add(record)
     if (!this.#written) {
       this.#written = Promise.withResolvers<void>()
       setImmediate(this.#flush)
     }
     return this.#written.promise
+  }
+
+  /** Why the disk takes no records, in the words for callers; undefined while it does. */
+  get refusal(): AppError | undefined {
+    return this.#refusal
+  }
+
+  /** Tries whether a disk that refused has room again. Called on a timer. */
+  recover(): void {
+    if (!this.#refusal) return
+    const path = join(this.#folder, `probe-${this.#writer}`)
+    try {
+      writeFileSync(path, PROBE)
+      this.#refusal = undefined
+      this.#onRefusal(undefined)
+    } catch {
+      // Still no room.
+    }
+    rmSync(path, { force: true })
   }
 
   /** Closes the segment, if there is one, and hands it over to be ingested. Called on a timer, so that records appear soon. */
@@ -59,7 +90,9 @@ export class Spool {
       this.#bytes += writeWhole(this.#descriptor, lines)
       written.resolve()
     } catch (error) {
-      written.reject(error)
+      this.#refusal = refusalOf(error)
+      this.#onRefusal(this.#refusal)
+      written.reject(this.#refusal)
       // What went out of these lines may end in the middle of one: nothing may follow it.
       this.#bytes = SEGMENT_BYTES
     }
@@ -87,6 +120,17 @@ export class Spool {
     this.#descriptor = openSync(this.#path, 'ax', 0o600)
     this.#bytes = 0
   }
+}
+
+function refusalOf(cause: unknown): AppError {
+  const { code = 'unknown reason' } = cause as { readonly code?: string }
+  const why = code === 'ENOSPC' || code === 'EDQUOT' ? 'its disk is full' : `its disk refuses them (${code})`
+  return new AppError(
+    'not_ready',
+    `the gateway cannot write records of calls and takes none: ${why}. Its operator must make room in the data folder`,
+    { retryAfterMs: AGAIN_MS },
+    cause,
+  )
 }
 
 /** A full disk may take a part of the bytes: the rest follows, or the error does. */

@@ -37,10 +37,8 @@ test('a conversation is compacted by the vendor, charged and recorded', async ()
   expect(gateway.records).toMatchObject([
     { endpoint: 'responses.compact', status: 200, usage: { input: 100, output: 50 }, cost_micros: 200 },
   ])
-  const next = await own.responses.create({
-    model: 'kept/m',
-    input: [...compacted.output, { role: 'user', content: 'q' }],
-  })
+  const input = [...compacted.output, { role: 'user', content: 'q' }] as OpenAI.Responses.ResponseInput
+  const next = await own.responses.create({ model: 'kept/m', input })
   expect(next.status).toBe('completed')
 })
 
