@@ -16,13 +16,14 @@ export async function examine(config: Config, file: StartFile | null = null): Pr
   const checks: Check[] = [runtime(), descriptors()]
   const folder = attempt(() => openDataFolder(config.dataFolder))
   const busy = folder instanceof AppError && folder.code === 'conflict'
-  if (busy)
+  if (busy) {
     checks.push({
       name: 'gateway',
       state: 'ok',
       detail: `runs as process ${running?.pid ?? '?'}${running?.address ? ` at ${running.address}` : ''}`,
     })
-  else if (folder instanceof AppError) checks.push({ name: 'data folder', state: 'failed', detail: folder.message })
+    if (running?.address) checks.push(await databaseInUse(running.address))
+  } else if (folder instanceof AppError) checks.push({ name: 'data folder', state: 'failed', detail: folder.message })
   else {
     checks.push({ name: 'gateway', state: 'ok', detail: 'does not run on this data folder' })
     checks.push({ name: 'data folder', state: 'ok', detail: `${config.dataFolder} can be written` })
@@ -108,6 +109,22 @@ async function database(config: Config): Promise<Check> {
     }
   } catch (error) {
     return { name: 'database', state: 'failed', detail: error instanceof AppError ? error.message : String(error) }
+  }
+}
+
+const PATIENCE_MS = 15_000
+
+/** The database as the gateway that runs finds it. */
+async function databaseInUse(address: string): Promise<Check> {
+  const name = 'database'
+  try {
+    const answer = await fetch(`${address}/api/v1/health`, { signal: AbortSignal.timeout(PATIENCE_MS) })
+    if (answer.ok) return { name, state: 'ok', detail: 'the gateway works with it' }
+    const { detail } = (await answer.json()) as { readonly detail?: string }
+    return { name, state: 'failed', detail: detail ?? `the gateway answers ${answer.status}` }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    return { name, state: 'failed', detail: `${address} does not answer: ${why}` }
   }
 }
 

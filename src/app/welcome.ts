@@ -29,7 +29,10 @@ function text(running: Running, config: Config): string {
   if (running.workers > 1) rows.push(['Workers', String(running.workers)])
   if (firstStart.key) rows.push(['API key', `${firstStart.key}   (shown this once)`])
   const width = Math.max(...rows.map(([name]) => name.length)) + 2
-  lines.push(...rows.map(([name, value]) => `  ${name.padEnd(width)}${value}`), '', ...providerLines(running), '')
+  lines.push(...rows.map(([name, value]) => `  ${name.padEnd(width)}${value}`), '')
+  // What is set up is not known here, and nothing can be made, until the database is back.
+  if (running.degraded) return lines.join('\n')
+  lines.push(...providerLines(running), '')
   lines.push(
     ...(firstStart.key ? tryLines(running, firstStart.key) : ['  Another key: portreeve keys create --name NAME', '']),
   )

@@ -130,7 +130,7 @@ describe('with a gateway on the folder', async () => {
     expect((await run(cwd, 'keys list')).out).toContain('live')
     unlinkSync(join(cwd, 'portreeve.yaml'))
     expect((await run(cwd, 'doctor --port 0')).out).toContain(
-      `runs as process ${process.pid} at http://127.0.0.1:${server.port}`,
+      `runs as process ${process.pid} at http://127.0.0.1:${server.port}\nok       database       the gateway works with it\n`,
     )
   })
 

@@ -28,6 +28,11 @@ const RUNNING = 'running.json'
 /** A lock that nobody names any more would be closed by the garbage collector, and the folder be free while its process works on it. */
 const HELD = new Set<Database>()
 
+const whyNot = (error: unknown): string => {
+  const { code } = error as { readonly code?: string }
+  return code === 'EEXIST' || code === 'ENOTDIR' ? 'there is a file of that name' : (code ?? 'unknown reason')
+}
+
 /**
  * Makes the folder (for its owner's eyes only) and takes it. Throws `conflict` when another process has it. The lock is the kernel's, on a
  * small SQLite file: it ends with the process however that ends, and no number of a process is ever mistaken for another's.
@@ -38,7 +43,7 @@ export function openDataFolder(path: string, startedAt: Date = new Date()): Data
   } catch (error) {
     throw new AppError(
       'invalid_configuration',
-      `The data folder ${path} cannot be made (${(error as { code?: string }).code ?? 'unknown reason'}). Give another with --data, or mend its rights.`,
+      `The data folder ${path} cannot be made (${whyNot(error)}). Give another with --data, or mend its rights.`,
       { field: '--data' },
       error,
     )

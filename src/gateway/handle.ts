@@ -64,8 +64,19 @@ export async function handleCall(gateway: Gateway, request: Inbound, match: Call
     if (itinerary.mirror) mirror(gateway, call, incoming, itinerary.mirror)
     return await attempt(gateway, call, incoming, itinerary, request)
   } catch (error) {
-    return await refuse(gateway, call, error)
+    return await refuse(gateway, call, compressed(request, error) ?? error)
   }
+}
+
+/** Why a body cannot be read whose client compressed it; undefined where that is not the reason. */
+function compressed(request: Inbound, error: unknown): AppError | undefined {
+  if (!(error instanceof AppError) || error.code !== 'invalid_json') return undefined
+  const encoding = request.header('content-encoding')
+  if (!encoding || encoding === 'identity') return undefined
+  return new AppError(
+    'invalid_request',
+    `the body is compressed (content-encoding: ${encoding}), and bodies are read as they are only: send it without`,
+  )
 }
 
 /** Bodies up to this size are read before their call is refused. */
@@ -109,7 +120,8 @@ export async function refuse(gateway: Gateway, call: Call, cause: unknown, allow
   try {
     await record(gateway, call)
   } catch (failure) {
-    gateway.report(failure, call.id)
+    // Why there can be no record has been said once, when that began.
+    if (failure !== gateway.load.halted) gateway.report(failure, call.id)
   }
   let headers = error.code === 'method_not_allowed' ? `allow: ${allow}\r\n` : ''
   if (call.attempts.length > 0) headers += `x-portreeve-attempts: ${call.attempts.length}\r\n`

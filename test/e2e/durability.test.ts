@@ -4,7 +4,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'bun:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FakeVendor } from '../fake-vendor/vendor.ts'
-import { emptyFolder, GatewayProcess } from '../helpers/process.ts'
+import { emptyFolder, GatewayProcess, run } from '../helpers/process.ts'
 
 const KEY = `prk_live_${'k'.repeat(49)}`
 const vendor = new FakeVendor()
@@ -112,6 +112,10 @@ describe('the last snapshot serves when the database does not', () => {
     const address = await gateway.address()
     expect(await completed(address, true)).toBeDefined()
     expect(gateway.output).toContain('Running on the last configuration')
+    // Which providers there are is not known before the database is back.
+    expect(gateway.output).not.toContain('Providers:')
+    const { code, out } = await run(folder, ['doctor', '--port', '0'], { env })
+    expect([code, out]).toEqual([1, expect.stringMatching(/^FAILED +database .*The file is damaged/m)])
     expect(await gateway.stop()).toBe(0)
   })
 

@@ -22,6 +22,7 @@ test.each<[string, string, string[], string]>([
   ],
   ['a port that is taken', '', ['--port', String(taken.port)], '--port'],
   ['a port that is taken, for many', '', ['--port', String(taken.port), '--workers', '2'], '--port'],
+  ['a data folder that is a file', '', ['--data', 'portreeve.yaml'], 'cannot be made (there is a file of that name)'],
   ['an admin port that is taken', '', ['--port', '0', '--admin-port', String(taken.port)], '--admin-port'],
 ])(
   '%s',
@@ -61,5 +62,10 @@ test('paths that nobody has are answered in the format of clients', async () => 
     expect([answer.status, await answer.json()]).toMatchObject([status, { error: { code, param: null } }])
     expect(answer.headers.get('x-request-id')).toStartWith('call_')
   }
+  const key = { 'x-api-key': await gateway.key() }
+  const zipped = Bun.gzipSync(JSON.stringify({ model: 'demo/parley', messages: [{ role: 'user', content: 'Hi' }] }))
+  const headers = { ...key, 'content-encoding': 'gzip' }
+  const answer = await fetch(`${address}/v1/chat/completions`, { method: 'POST', headers, body: zipped })
+  expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('content-encoding: gzip')])
   expect((await fetch(`${address}/healthz`)).headers.get('x-request-id')).toStartWith('call_')
 }, 20_000)
