@@ -8,6 +8,7 @@ import { Spool } from '../record/spool.ts'
 import type { SnapshotHolder } from './holder.ts'
 import { describeError, type Log } from './log.ts'
 import type { GatewayFigures } from './process-figures.ts'
+import { takeShortSlices } from './short-slice.ts'
 import { standBackHousekeeping } from './stand-back.ts'
 
 /** A call that comes alone is seen soon; while calls keep coming, a segment holds those of a longer time, for each has its own cost. */
@@ -61,6 +62,8 @@ export function openGatewayProcess(options: GatewayProcessOptions): GatewayProce
     ...(options.rest ? { rest: options.rest } : {}),
   })
   standBackHousekeeping()
+  // Behind the first answer, which need not wait for it.
+  const slices = setTimeout(takeShortSlices, LOOK_MS)
   let handedOver = Number.NEGATIVE_INFINITY
   const rotation = setInterval(() => {
     spool.recover()
@@ -76,6 +79,7 @@ export function openGatewayProcess(options: GatewayProcessOptions): GatewayProce
     }),
     async stop(graceMs) {
       const cut = await server.stop(graceMs)
+      clearTimeout(slices)
       clearInterval(rotation)
       gateway.close()
       rotate(spool, log)
