@@ -39,8 +39,10 @@ describe.skipIf(process.platform !== 'linux')('on Linux', () => {
     expect(said(script)).toEqual([true, 3])
   })
 
-  test.skipIf(!hasSlices || !shows)('the thread runs in slices of 0.1 ms, and those that it starts later do not', () => {
-    const script = `${TELL}
+  test.skipIf(!hasSlices || !shows)(
+    'the thread runs in slices of 0.1 ms, and those that it starts later do not',
+    () => {
+      const script = `${TELL}
       takeShortSlices()
       const before = new Set(readdirSync('/proc/self/task'))
       const worker = new Worker(URL.createObjectURL(new Blob(['postMessage(0)'])))
@@ -48,6 +50,7 @@ describe.skipIf(process.platform !== 'linux')('on Linux', () => {
       const later = readdirSync('/proc/self/task').filter((id) => !before.has(id)).map(sliceOf)
       console.log(JSON.stringify([sliceOf(process.pid), later.length > 0, later.includes(100000)]))
       process.exit(0)`
-    expect(said(script)).toEqual([100_000, true, false])
-  })
+      expect(said(script)).toEqual([100_000, true, false])
+    },
+  )
 })

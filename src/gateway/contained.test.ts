@@ -6,7 +6,8 @@ import { sourceProvider, startTestGateway } from '../../test/helpers/gateway.ts'
 import { ClientConnection } from './downstream/connection.ts'
 import { StreamRelay } from './relay-stream.ts'
 import { TargetUse } from './target-use.ts'
-import { PassThrough, Translation } from './transform.ts'
+import { PassThrough } from './pass-through.ts'
+import { Translation } from './transform.ts'
 import { Upcall } from './upcall.ts'
 import { Connection } from './upstream/connection.ts'
 
@@ -94,11 +95,17 @@ type Case = {
 const plain = () => [begin, { wait: 5 }, chunk(text), { wait: 5 }, chunk(text), { hold: true }] as const
 
 const CASES: readonly Case[] = [
-  { name: 'a chunk cannot be passed', breaks: () => breaks(PassThrough.prototype, 'push'), outcome: 'told 200' },
+  { name: 'a chunk cannot be passed', breaks: () => breaks(PassThrough.prototype, 'passes'), outcome: 'told 200' },
+  {
+    name: 'an event that is looked at cannot be passed',
+    breaks: () => breaks(PassThrough.prototype, 'push'),
+    outcome: 'told 200',
+    steps: () => [begin, chunk(text), { wait: 5 }, chunk('data: [DONE]\n\n'), { hold: true }],
+  },
   {
     name: 'a chunk cannot be passed, nor the failure told',
     breaks() {
-      breaks(PassThrough.prototype, 'push')
+      breaks(PassThrough.prototype, 'passes')
       breaks(PassThrough.prototype, 'fail')
     },
     outcome: 'cut',
@@ -106,16 +113,21 @@ const CASES: readonly Case[] = [
   {
     name: 'a chunk cannot be passed, nor the call be accounted for',
     breaks() {
-      breaks(PassThrough.prototype, 'push')
+      breaks(PassThrough.prototype, 'passes')
       breaks(TargetUse.prototype, 'fail')
     },
     outcome: 'told 200',
   },
-  { name: 'bytes cannot be written', breaks: () => breaks(ClientConnection.prototype, 'write'), outcome: 'told 200' },
+  {
+    name: 'bytes cannot be written',
+    breaks: () => breaks(ClientConnection.prototype, 'writePart'),
+    outcome: 'told 200',
+  },
   {
     name: 'nothing can be written any more',
     breaks() {
       breaks(ClientConnection.prototype, 'write', undefined, true)
+      breaks(ClientConnection.prototype, 'writePart', undefined, true)
       breaks(ClientConnection.prototype, 'end', undefined, true)
     },
     outcome: 'cut',
@@ -134,7 +146,7 @@ const CASES: readonly Case[] = [
     path: '/v1/messages',
   },
   { name: 'a timeout fails', breaks: () => breaks(Connection.prototype, 'expire'), outcome: 'told 200' },
-  { name: 'a read from the vendor fails', breaks: () => breaks(StreamRelay.prototype, 'data'), outcome: 'told 200' },
+  { name: 'a read from the vendor fails', breaks: () => breaks(StreamRelay.prototype, 'takes'), outcome: 'told 200' },
   { name: 'the answer cannot begin', breaks: () => breaks(Upcall.prototype, 'onHead'), outcome: 'told 500' },
   {
     name: 'the failure of a vendor cannot be told',

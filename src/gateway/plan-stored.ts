@@ -7,7 +7,8 @@ import type { SnapshotTarget } from '../snapshot/snapshot.ts'
 import type { Call } from './call.ts'
 import { errorEncoder } from './error-encoder.ts'
 import type { Incoming, Plan, StoredRequest } from './plan.ts'
-import { PassThrough, type StreamTransform } from './transform.ts'
+import { PassThrough } from './pass-through.ts'
+import type { StreamTransform } from './transform.ts'
 
 /** Nothing that was learned is charged: it was when it was made. */
 const WHOLE: TapReport = { complete: true, estimatedOutput: 0 }

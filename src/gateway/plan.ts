@@ -23,7 +23,8 @@ import { StreamGuard } from './guard/stream.ts'
 import { planOperation } from './plan-operation.ts'
 import { planStored } from './plan-stored.ts'
 import { keepsState } from './state.ts'
-import { PassThrough, Translation, Watched, type StreamTransform } from './transform.ts'
+import { PassThrough } from './pass-through.ts'
+import { Translation, Watched, type StreamTransform } from './transform.ts'
 import type { Outgoing } from './send.ts'
 
 /** What a call brings along: its bytes, and what its address said. */

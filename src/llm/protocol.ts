@@ -107,6 +107,11 @@ export type TapReport = {
 export type UsageTap = {
   /** The bytes to forward: the same object, unless something has to be kept from the client. */
   push(bytes: Uint8Array): Uint8Array
+  /**
+   * Takes plain events (`arePlain`) that the client gets as they are. False, and nothing taken, where `push` must see them; `hasEmptyList` tells
+   * of a list without elements in them. Absent: `push` must see all.
+   */
+  passes?(bytes: Uint8Array, from: number, to: number, hasEmptyList: boolean): boolean
   /** Bytes that were held back; call once, when the vendor's stream is over. */
   flush(): Uint8Array
   /** Whether all answers that were asked for told why they stopped: only the end mark is missing. Absent: the mark alone tells it. */

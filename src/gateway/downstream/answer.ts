@@ -2,6 +2,8 @@
 export type BodyWriter = {
   /** Sends now. False when the client reads slower than this: `drained` tells when to go on. */
   write(bytes: Uint8Array | string): boolean
+  /** The same for a part of what came. */
+  writePart(bytes: Uint8Array, from: number, to: number): boolean
   /** Sends the last bytes and ends the answer. */
   end(last?: Uint8Array | string): void
   /** Gives the answer up in a way that no client takes for its end. */

@@ -4,7 +4,7 @@ import { headOf, isStream, type Answer, type BodyWriter, type StreamBody } from 
 import { BodyBuffer } from './body-buffer.ts'
 import { Inbound } from './inbound.ts'
 import { RequestHead } from './request-head.ts'
-import { frame, frameChunk, frameEnd, framePiece, framePlain } from './frames.ts'
+import { frame, frameChunk, frameChunkPart, frameEnd, framePiece, framePlain } from './frames.ts'
 import { Unsent } from './unsent.ts'
 
 /** What a connection needs of its listener. */
@@ -169,6 +169,14 @@ export class ClientConnection implements BodyWriter {
     this.#head = ''
     if (this.#chunked) frameChunk(head, bytes)
     else framePiece(head, bytes)
+    return this.#put()
+  }
+
+  writePart(bytes: Uint8Array, from: number, to: number): boolean {
+    const head = this.#head
+    this.#head = ''
+    if (this.#chunked) frameChunkPart(head, bytes, from, to)
+    else framePiece(head, bytes.subarray(from, to))
     return this.#put()
   }
 

@@ -1,3 +1,5 @@
+import { putBytes } from '../../lib/bytes.ts'
+
 /**
  * The bytes of answers: head, chunks and end, joined in one place so that each goes out in one write. What a function made stands in `frame`
  * until the next call.
@@ -43,16 +45,17 @@ const SIZE_ROOM = 10
 
 function writeChunk(target: Buffer, at: number, body: Uint8Array | string): number {
   if (body.length === 0) return at
-  if (typeof body !== 'string') {
-    const from = endLine(target, writeSize(target, at, body.length))
-    target.set(body, from)
-    return endLine(target, from + body.length)
-  }
+  if (typeof body !== 'string') return writeChunkPart(target, at, body, 0, body.length)
   // How long text is, is known when it is written: its size goes before it, right-aligned with zeros.
   const from = at + SIZE_ROOM
   const end = writeBody(target, from, body)
   writeHead(target, at, `${(end - from).toString(16).padStart(SIZE_ROOM - 2, '0')}\r\n`)
   return endLine(target, end)
+}
+
+function writeChunkPart(target: Buffer, at: number, bytes: Uint8Array, from: number, to: number): number {
+  const start = endLine(target, writeSize(target, at, to - from))
+  return endLine(target, putBytes(target, start, bytes, from, to))
 }
 
 const HEX = Buffer.from('0123456789abcdef')
@@ -77,6 +80,12 @@ export function frameChunk(head: string, body: Uint8Array | string): void {
   const target = room(head.length + mostOf(body) + 16)
   const from = head === '' ? 0 : writeHead(target, 0, head)
   made(0, writeChunk(target, from, body))
+}
+
+/** The same for a part of the bytes, which is not empty. */
+export function frameChunkPart(head: string, bytes: Uint8Array, from: number, to: number): void {
+  const target = room(head.length + to - from + 16)
+  made(0, writeChunkPart(target, head === '' ? 0 : writeHead(target, 0, head), bytes, from, to))
 }
 
 /** The last chunk and the end of a streamed answer. */

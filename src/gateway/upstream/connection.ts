@@ -1,4 +1,5 @@
 import { AppError, type ErrorCode } from '../../errors.ts'
+import { part } from '../../lib/bytes.ts'
 import type { Deadlines, Expiring } from './deadlines.ts'
 import type {
   ChunkSink,
@@ -242,9 +243,12 @@ export class Connection implements Exchange, Expiring, ParserOutput {
     this.#listener?.onHead(status, head)
   }
 
-  data(chunk: Uint8Array): void {
+  data(bytes: Uint8Array, from: number, to: number): void {
     if (this.#phase === 'before-body') this.#phase = 'body'
-    if (this.#sink) this.#sink.data(chunk)
+    const sink = this.#sink
+    if (sink?.takes?.(bytes, from, to)) return
+    const chunk = part(bytes, from, to)
+    if (sink) sink.data(chunk)
     else this.#listener?.onData(chunk)
   }
 

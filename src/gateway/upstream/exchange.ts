@@ -22,6 +22,8 @@ export type ExchangeListener = {
 /** Takes an answer's bytes. A chunk belongs to the receiver and is not changed later. */
 export type ChunkSink = {
   data(chunk: Uint8Array): void
+  /** Takes a part of what came without a copy of it, where that is possible; false, and nothing taken, where `data` must have it. */
+  takes?(bytes: Uint8Array, from: number, to: number): boolean
 }
 
 /** A call under way. After `cancel` nothing more is reported. */

@@ -7,7 +7,7 @@ function collect(method = 'POST') {
   const seen: Seen = { body: '', ends: [] }
   const parser = new ResponseParser({
     head: (status, head) => Object.assign(seen, { status, headers: head.list }),
-    data: (chunk) => void (seen.body += Buffer.from(chunk).toString('latin1')),
+    data: (bytes, from, to) => void (seen.body += Buffer.from(bytes).toString('latin1', from, to)),
     end: (reusable) => void seen.ends.push(reusable),
   })
   parser.start(method)

@@ -1,4 +1,4 @@
-import { latin1, part } from '../../lib/bytes.ts'
+import { latin1 } from '../../lib/bytes.ts'
 import { chunkSize, COLON, CR, digits, indexOfBlankLine, isName, LF, nameEnd } from '../../lib/http1.ts'
 
 const HEAD_LIMIT = 64 * 1024
@@ -18,7 +18,8 @@ type State = (typeof STATE)[keyof typeof STATE]
 
 export type ParserOutput = {
   head(status: number, head: ResponseHead): void
-  data(chunk: Uint8Array): void
+  /** What stands between these offsets belongs to the body. The bytes are not changed later. */
+  data(bytes: Uint8Array, from: number, to: number): void
   /** The response is whole. `reusable` tells whether the connection may serve another request. */
   end(reusable: boolean, idleSeconds: number | undefined): void
 }
@@ -77,7 +78,7 @@ export class ResponseParser {
         case STATE.length:
         case STATE.chunkData: {
           const size = Math.min(this.#remaining, bytes.length - at)
-          this.#output.data(part(bytes, at, at + size))
+          this.#output.data(bytes, at, at + size)
           at += size
           this.#remaining -= size
           if (this.#remaining === 0) {
@@ -112,7 +113,7 @@ export class ResponseParser {
           break
         }
         case STATE.untilClose:
-          this.#output.data(part(bytes, at, bytes.length))
+          this.#output.data(bytes, at, bytes.length)
           at = bytes.length
           break
         case STATE.done:

@@ -1,7 +1,19 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'bun:test'
 import { EventRest } from './event-rest.ts'
-import { endOfEvents, endsEvent, endsStream, IN_ORDER, judge, NOT_JSON, saysDone } from './events.ts'
+import {
+  arePlain,
+  endOfEvents,
+  endsEvent,
+  endsStream,
+  IN_ORDER,
+  judge,
+  NOT_JSON,
+  NOT_PLAIN,
+  PLAIN,
+  PLAIN_WITH_EMPTY_LIST,
+  saysDone,
+} from './events.ts'
 
 const bytes = (text: string) => Uint8Array.from(Buffer.from(text))
 const chunk = (content: string) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`
@@ -153,4 +165,32 @@ test('whatever the pieces, events leave whole, and nothing is lost', () => {
       expect(rest?.size).toBe(0)
     }),
   )
+})
+
+test.each([
+  ['an event', chunk('a'), PLAIN],
+  ['several', chunk('a') + chunk('b'), PLAIN],
+  ['a named one', named('ping', '{"type":"ping","at":1}'), PLAIN],
+  ['no space behind the colon', 'data:{"a":null}\n\n', PLAIN],
+  ['an empty list in it', 'data: {"choices":[ ],"usage":null}\n\n', PLAIN_WITH_EMPTY_LIST],
+  ['an empty object in it', 'data: {"choices":[{}]}\n\n', PLAIN],
+  ['a text about an empty list', chunk('"a":[]'), PLAIN],
+  ['nothing', '', NOT_PLAIN],
+  ['an event without its end', chunk('a').slice(0, -1), NOT_PLAIN],
+  ['an object that goes on behind the end', 'data: {"a":1', NOT_PLAIN],
+  ['lines that end in CR LF', 'data: {"a":1}\r\n\r\n', NOT_PLAIN],
+  ['an object over two lines', 'data: {"a":\n1}\n\n', NOT_PLAIN],
+  ['no JSON', 'data: {"a":x}\n\n', NOT_PLAIN],
+  ['an end mark', 'data: [DONE]\n\n', NOT_PLAIN],
+  ['the event that ends a message', named('message_stop', '{"type":"message_stop"}'), NOT_PLAIN],
+  ['a failure', 'data: {"error":{"message":"no"}}\n\n', NOT_PLAIN],
+  ['a failure behind an event', `${chunk('a')}${named('error', '{"type":"error","error":{}}')}`, NOT_PLAIN],
+  ['a comment', ': a\n\n', NOT_PLAIN],
+  ['an id', 'id: 1\ndata: {"a":1}\n\n', NOT_PLAIN],
+  ['a name without end', `event: ${'x'.repeat(100)}\ndata: {"a":1}\n\n`, NOT_PLAIN],
+])('of %s', (_, text, kind) => {
+  expect(arePlain(bytes(text), 0, text.length)).toBe(kind)
+  // What stands before and behind changes nothing, even where it would close what is open.
+  for (const behind of ['', '\r\n', '}\n\n', '1}\n\n', chunk('z')])
+    expect(arePlain(bytes(`1f\r\n${text}${behind}`), 4, 4 + text.length)).toBe(kind)
 })

@@ -1,6 +1,6 @@
 // Judges the events of a stream that passes through, without reading them.
 import { findBytes, findLastBytes } from '../../lib/bytes.ts'
-import { CLOSE_OBJECT, endOfJsonLine, isJson, OPEN_OBJECT, QUOTE, skipSpace } from './json-scan.ts'
+import { CLOSE_OBJECT, emptyListsPassed, endOfJsonLine, isJson, OPEN_OBJECT, QUOTE, skipSpace } from './json-scan.ts'
 
 const LF = 10
 const CR = 13
@@ -15,6 +15,7 @@ const DATA = Buffer.from('data:')
 const DONE = Buffer.from('[DONE]')
 const MESSAGE_STOP = Buffer.from('"message_stop"')
 const TYPE = Buffer.from('"type"')
+const EVENT = Buffer.from('event:')
 const ERROR_EVENT = Buffer.from('event: error')
 const ERROR_FIELD = Buffer.from('"error"')
 const ERROR_TYPE = Buffer.from('"type":"error"')
@@ -23,6 +24,8 @@ const ERROR_TYPE_SPACED = Buffer.from('"type": "error"')
 const OPENS = new Set([123, QUOTE])
 /** As long as a terminal event may be. */
 const SHORT = 96
+/** As long as the name of an event may be that is read without a search. */
+const LONGEST_NAME = 64
 
 function isAt(bytes: Uint8Array, at: number, wanted: Uint8Array): boolean {
   for (let index = 0; index < wanted.length; index++) if (bytes[at + index] !== wanted[index]) return false
@@ -57,9 +60,10 @@ export function judge(bytes: Uint8Array, isCut: boolean): number {
   const size = bytes.length
   let judged = !isCut
   for (let from = 0; from < size;) {
-    const quick = judged ? endOfPlain(bytes, from) : -1
+    const data = judged ? dataLine(bytes, from) : -1
+    const quick = data < 0 ? -1 : endOfPlain(bytes, data)
     if (quick > 0) {
-      if (tellsFailure(bytes, from, valueOf(bytes, from))) return from
+      if (tellsFailure(bytes, from, valueOf(bytes, data))) return from
       from = quick
       continue
     }
@@ -91,10 +95,42 @@ export function isWholeEvent(bytes: Uint8Array): boolean {
   return judge(Buffer.concat([bytes, BLANK]), false) !== NOT_JSON
 }
 
-/** Where an event ends that is one line of data with one object, as nearly all are; -1 for any other. */
-function endOfPlain(bytes: Uint8Array, from: number): number {
-  if (!isAt(bytes, from, DATA)) return -1
-  const value = valueOf(bytes, from)
+/** What `arePlain` says of events that must be looked at more closely. */
+export const NOT_PLAIN = 0
+export const PLAIN = 1
+/** What it says of plain events in which a list is empty. */
+export const PLAIN_WITH_EMPTY_LIST = 2
+
+/**
+ * Whether these bytes are whole events, each one line of data with one object, none of which tells of a failure or ends the stream: those may
+ * leave as they are. Any other answer is `NOT_PLAIN`.
+ */
+export function arePlain(bytes: Uint8Array, from: number, to: number): number {
+  const before = emptyListsPassed()
+  for (let at = from; at < to;) {
+    const data = dataLine(bytes, at)
+    const next = data < 0 ? -1 : endOfPlain(bytes, data)
+    if (next < 0 || next > to || tellsFailure(bytes, at, valueOf(bytes, data))) return NOT_PLAIN
+    at = next
+  }
+  // A last event whose last member is a text may be the one that ends the stream.
+  if (to === from || bytes[to - 4] === QUOTE) return NOT_PLAIN
+  return emptyListsPassed() === before ? PLAIN : PLAIN_WITH_EMPTY_LIST
+}
+
+/** Where the data of an event stands that begins here, behind its name where it has one; -1 where the data is not found at once. */
+function dataLine(bytes: Uint8Array, from: number): number {
+  if (bytes[from] !== LOWER_E) return isAt(bytes, from, DATA) ? from : -1
+  if (!isAt(bytes, from, EVENT)) return -1
+  const limit = from + EVENT.length + LONGEST_NAME
+  let at = from + EVENT.length
+  while (at < limit && bytes[at]! >= SPACE) at++
+  return bytes[at] === LF && isAt(bytes, at + 1, DATA) ? at + 1 : -1
+}
+
+/** Where an event ends whose data is one line with one object, as nearly all are; -1 for any other. `line` is where the data stands. */
+function endOfPlain(bytes: Uint8Array, line: number): number {
+  const value = valueOf(bytes, line)
   if (bytes[value] !== OPEN_OBJECT) return -1
   // JSON may have lines, an event's data may not: what looks like one value can be the ruins of two.
   const end = endOfJsonLine(bytes, value)

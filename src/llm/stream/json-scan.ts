@@ -52,6 +52,10 @@ export function brokenJson(bytes: Uint8Array, at: number): AppError {
 
 /** Line feeds that were passed over so far: a value in which there are none stands on one line. */
 let linesPassed = 0
+/** Lists without elements that were passed over so far. */
+let emptyLists = 0
+/** Grows with each list without elements that a scan passes over. */
+export const emptyListsPassed = () => emptyLists
 
 export function skipSpace(bytes: Uint8Array, start: number): number {
   let at = start
@@ -202,8 +206,10 @@ export function skipValue(bytes: Uint8Array, start: number): number {
     else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
       const isObject = byte === OPEN_OBJECT
       at = skipSpace(bytes, at + 1)
-      if (bytes[at] === (isObject ? CLOSE_OBJECT : CLOSE_ARRAY)) at++
-      else {
+      if (bytes[at] === (isObject ? CLOSE_OBJECT : CLOSE_ARRAY)) {
+        if (!isObject) emptyLists++
+        at++
+      } else {
         if (depth === MAX_DEPTH)
           throw new AppError('invalid_json', `the body is nested deeper than ${MAX_DEPTH} levels`)
         KINDS[depth++] = isObject ? 1 : 0

@@ -1,82 +1,64 @@
 // The two ends of an answer that passes through: where vendors name the model and where they count the tokens.
-import { latin1 } from '../../lib/bytes.ts'
+import { latin1, putBytes } from '../../lib/bytes.ts'
 import type { JsonObject } from '../spec.ts'
 import { asObject } from '../json.ts'
 import { QUOTE, skipSpace, skipString, skipValue } from './json-scan.ts'
 
 const HEAD_BYTES = 4096
 const TAIL_BYTES = 32_768
-/** A larger piece may be a view of something far larger, which must not stay for its sake. */
-const LARGE_PIECE = 1024
-/** More pieces than this are joined: each has its own cost, however short it is. */
-const MOST_PIECES = 256
+/** Room at first; it grows fourfold up to what may be kept, so that a short answer holds little. */
+const FIRST_ROOM = 8192
+const MOST_ROOM = 2 * TAIL_BYTES
 const NOTHING = new Uint8Array()
 
-/** Where the pieces are put together when somebody reads them. */
-const headSpace = Buffer.alloc(HEAD_BYTES)
-const tailSpace = Buffer.alloc(2 * TAIL_BYTES)
-
-/** Gives the bytes in use: the pieces, as far as there is room. */
-function joined(pieces: readonly Uint8Array[], space: Buffer): Buffer {
-  let used = 0
-  for (const piece of pieces) {
-    const room = space.length - used
-    space.set(piece.length > room ? piece.subarray(0, room) : piece, used)
-    used += Math.min(room, piece.length)
-    if (used === space.length) break
-  }
-  return space.subarray(0, used)
-}
-
-/** Keeps the first 4 KiB and the last 32 to 64 KiB, as the pieces that came: they must not be changed later. */
+/** Keeps copies of the first 4 KiB and the last 32 to 64 KiB. */
 export class Tail {
   total = 0
+  #used = 0
+  #space = NOTHING
   /** Set when the beginning is about to be lost. */
   #head: Buffer | undefined
-  #pieces: Uint8Array[] = []
-  /** Index of the first piece that still counts; those before it are empty. */
-  #first = 0
-  #kept = 0
 
-  push(bytes: Uint8Array): void {
-    this.total += bytes.length
-    const piece = bytes.length > LARGE_PIECE ? this.#partOf(bytes) : bytes
-    this.#pieces.push(piece)
-    this.#kept += piece.length
-    if (this.#kept > TAIL_BYTES) this.#forget()
-    if (this.#pieces.length >= MOST_PIECES) this.#join()
+  push(bytes: Uint8Array, from = 0, to = bytes.length): void {
+    const size = to - from
+    if (this.#used + size > this.#space.length) this.#makeRoom(bytes, from, to)
+    this.total += size
+    const first = Math.max(from, to - MOST_ROOM)
+    this.#used = putBytes(this.#space, this.#used, bytes, first, to)
   }
 
-  #partOf(bytes: Uint8Array): Uint8Array {
-    if (bytes.length > TAIL_BYTES)
-      this.#head ??= Buffer.concat([this.head(), bytes.subarray(0, HEAD_BYTES)]).subarray(0, HEAD_BYTES)
-    return Uint8Array.from(bytes.subarray(-TAIL_BYTES))
-  }
-
-  #forget(): void {
-    for (;;) {
-      const rest = this.#kept - this.#pieces[this.#first]!.length
-      if (rest < TAIL_BYTES) return
-      this.#head ??= Buffer.from(this.head())
-      this.#pieces[this.#first++] = NOTHING
-      this.#kept = rest
+  /** Grows while that is allowed; then forgets what is behind the last 32 KiB, as much as it must. */
+  #makeRoom(bytes: Uint8Array, from: number, to: number): void {
+    const needed = this.#used + to - from
+    if (this.#space.length < MOST_ROOM) {
+      let room = Math.max(FIRST_ROOM, this.#space.length * 4)
+      while (room < needed && room < MOST_ROOM) room *= 4
+      const larger = Buffer.allocUnsafeSlow(Math.min(room, MOST_ROOM))
+      putBytes(larger, 0, this.#space, 0, this.#used)
+      this.#space = larger
+      if (needed <= larger.length) return
     }
+    this.#head ??= Buffer.concat([this.tail(), bytes.subarray(from, Math.min(to, from + HEAD_BYTES))]).subarray(
+      0,
+      HEAD_BYTES,
+    )
+    const kept = Math.min(this.#used, Math.max(0, TAIL_BYTES - (to - from)))
+    this.#space.copyWithin(0, this.#used - kept, this.#used)
+    this.#used = kept
   }
 
-  #join(): void {
-    this.#pieces.splice(0, this.#first)
-    this.#first = 0
-    if (this.#pieces.length > MOST_PIECES / 2) this.#pieces = [Uint8Array.from(this.tail())]
-  }
-
-  /** The beginning; the whole answer when it is short. Valid until another one is read. */
+  /** The beginning; the whole answer when it is short. Valid until more comes. */
   head(): Buffer {
-    return this.#head ?? joined(this.#pieces, headSpace)
+    return this.#head ?? this.#view(Math.min(this.#used, HEAD_BYTES))
   }
 
-  /** Valid until another one is read. */
+  /** Valid until more comes. */
   tail(): Buffer {
-    return joined(this.#pieces, tailSpace)
+    return this.#view(this.#used)
+  }
+
+  #view(size: number): Buffer {
+    return Buffer.from(this.#space.buffer, this.#space.byteOffset, size)
   }
 }
 

@@ -19,6 +19,10 @@ export function createMessageTap(stream: boolean): UsageTap {
       tail.push(bytes)
       return bytes
     },
+    passes(bytes, from, to) {
+      tail.push(bytes, from, to)
+      return true
+    },
     flush() {
       if (!stream) return NOTHING
       // A vendor that gives its reason to stop and then forgets the last event has still ended: clients wait for it.

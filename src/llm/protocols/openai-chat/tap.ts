@@ -159,6 +159,12 @@ export function createChatTap(stream: boolean, options: TapOptions = {}): UsageT
       held = Buffer.from(buffer.subarray(whole))
       return whole === 0 ? NOTHING : withoutUsage(buffer.subarray(0, whole))
     },
+    passes(bytes, from, to, hasEmptyList) {
+      // The usage chunk's choices are an empty list.
+      if (choices || held.length > 0 || (strip && hasEmptyList)) return false
+      tail.push(bytes, from, to)
+      return true
+    },
     flush() {
       const rest = held
       held = NOTHING

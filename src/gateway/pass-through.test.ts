@@ -1,9 +1,10 @@
+import * as fc from 'fast-check'
 import { expect, test } from 'bun:test'
 import { createStreamEncoder } from '../llm/protocols/openai-responses/encode-stream.ts'
 import { createResponseTap } from '../llm/protocols/openai-responses/tap.ts'
 import { createChatTap } from '../llm/protocols/openai-chat/tap.ts'
 import { createMessageTap } from '../llm/protocols/anthropic-messages/tap.ts'
-import { PassThrough } from './transform.ts'
+import { PassThrough } from './pass-through.ts'
 import { callErrorOf } from '../llm/errors.ts'
 import { AppError } from '../errors.ts'
 
@@ -158,4 +159,70 @@ test('a flat error event of a Responses stream keeps its words', () => {
   const event = `event: error\ndata: {"type":"error","sequence_number":3,"code":"server_error","message":"overloaded","param":null}\n\n`
   expect(stream.push(Buffer.from(event)).length).toBe(0)
   expect(stream.report().error).toMatchObject({ code: 'upstream_failed', message: 'overloaded' })
+})
+
+const USAGE = 'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}\n\n'
+const FAILURE = 'data: {"error":{"message":"slow down","code":"rate_limit_exceeded"}}\n\n'
+const PIECES = [
+  text('a'),
+  text('two') + text('in one'),
+  text('cr lf', '\r\n\r\n'),
+  'data: {"choices":[{"delta":{},"finish_reason":"stop"}]}\n\n',
+  USAGE,
+  text('with usage') + USAGE,
+  ': a comment\n\n',
+  'data: {"choices":[],"prompt_filter_results":[]}\n\n',
+  delta('named'),
+  'event: message_stop\ndata: {"type":"message_stop"}\n\n',
+  FAILURE,
+  'data: {"half":',
+  '1}\n\n',
+  'data: no JSON\n\n',
+  'data: [DONE]\n\n',
+]
+
+type Outcome = { readonly out: string; readonly finished: boolean; readonly report: unknown; readonly failure: unknown }
+
+/** What becomes of the pieces; `quickly` lets those pass that may, each as a part of something larger. */
+function passed(stream: PassThrough, pieces: readonly string[], quickly: boolean): Outcome {
+  let out = ''
+  try {
+    for (const piece of pieces) {
+      const around = Buffer.from(`1f\r\n${piece}\r\n"}]`)
+      const to = 4 + Buffer.byteLength(piece)
+      if (quickly && stream.passes(around, 4, to)) out += piece
+      else out += Buffer.from(stream.push(Uint8Array.from(around.subarray(4, to)))).toString()
+      if (stream.finished) break
+    }
+    if (!stream.finished) out += Buffer.from(stream.end()).toString()
+    return { out, finished: stream.finished, report: stream.report(), failure: undefined }
+  } catch (failure) {
+    return { out, finished: stream.finished, report: undefined, failure: (failure as Error).message }
+  }
+}
+
+test.each([
+  ['a chat whose usage is kept back', () => createChatTap(true, { stripUsage: true })],
+  ['a chat', () => createChatTap(true)],
+  ['a chat with several answers', () => createChatTap(true, { asked: 2 })],
+  ['a message', () => createMessageTap(true)],
+  ['a response', () => createResponseTap(true)],
+])('%s is the same whether its events pass quickly or are looked at', (_, tap) => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...PIECES), { maxLength: 12 }), (pieces) => {
+      const [quick, slow] = [new PassThrough(tap(), unwanted), new PassThrough(tap(), unwanted)]
+      expect(passed(quick, pieces, true)).toEqual(passed(slow, pieces, false))
+    }),
+    { numRuns: 2_000 },
+  )
+})
+
+test('plain events pass quickly, and nothing else does', () => {
+  const quick = (piece: string, tap = createChatTap(true, { stripUsage: true })) =>
+    new PassThrough(tap, unwanted).passes(Buffer.from(piece), 0, Buffer.byteLength(piece))
+  expect([text('a'), text('a') + text('b'), delta('a')].map((piece) => quick(piece))).toEqual([true, true, true])
+  expect(quick(delta('a'), createMessageTap(true))).toBe(true)
+  expect(
+    [USAGE, FAILURE, 'data: [DONE]\n\n', ': hi\n\n', text('a').slice(0, -1), ''].some((piece) => quick(piece)),
+  ).toBe(false)
 })
