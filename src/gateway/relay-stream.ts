@@ -226,11 +226,14 @@ export class StreamRelay implements Sink, StreamBody {
           this.#upcall = next.upcall
           this.#use = next.use
         }
-        if (this.#left) this.left()
-        else if (next) {
+        if (this.#left) return this.left()
+        if (!next) return this.#tell(cause)
+        try {
           this.#send(next.mark)
           next.upcall.drainTo(this)
-        } else this.#tell(cause)
+        } catch (mistake) {
+          this.crashed(mistake)
+        }
       },
       (failure: unknown) => {
         this.#handingOver = false

@@ -263,6 +263,18 @@ test.each<[string, string, object, string]>([
   expect((await gateway.record()).attempts).toHaveLength(1)
 })
 
+test('a stream of the legacy completions ends in an error, and nobody goes on', async () => {
+  vendors.openai[0]!.next({ fault: 'cut', after: 3, text: TEXT })
+  const response = await gateway.post('/v1/completions', { model: 'openai-openai', prompt: 'When?', stream: true })
+  const text = await response.text()
+  const said = events(text)
+  expect(said.map((event) => event.choices?.[0]?.text ?? '').join('')).toBe('Aye: the harbour')
+  expect(said.at(-1)).toMatchObject({ error: { code: 'upstream_failed', type: 'api_error', param: null } })
+  expect(text).not.toContain('[DONE]')
+  expect(vendors.openai.slice(1).map(({ requests }) => requests.length)).toEqual([0, 0])
+  expect((await gateway.record()).error_code).toBe('upstream_failed')
+})
+
 test('targets that cannot go on are passed over', async () => {
   vendors.openai[0]!.next({ fault: 'cut', after: 6, text: TEXT })
   vendors.openai[2]!.next(REST)
