@@ -5,15 +5,13 @@ import type { SnapshotTarget } from '../snapshot/snapshot.ts'
 import { keepAnswer, learn, record, tokensOf } from './account.ts'
 import { admitAtTarget } from './admit.ts'
 import { answerHeaders, STREAM_LINES } from './answer-headers.ts'
+import { beginAttempt } from './begin-attempt.ts'
 import type { Call } from './call.ts'
 import { Answer } from './downstream/answer.ts'
 import type { Inbound } from './downstream/inbound.ts'
 import type { Gateway } from './gateway.ts'
 import { continuationOf } from './continue/continuation.ts'
-import { credentialOf, pickCredential } from './credential.ts'
 import type { Admission } from '../quota/limits.ts'
-import type { TargetHealth } from './health/board.ts'
-import type { CredentialUse } from './health/credentials.ts'
 import { guardAnswer } from './guard/guard-call.ts'
 import { HoldBack } from './hold-back.ts'
 import type { Itinerary } from './itinerary.ts'
@@ -21,9 +19,9 @@ import { planCall, type Incoming, type Plan, type PlainAnswer } from './plan.ts'
 import { Refusal, toCallError } from './refuse.ts'
 import { StreamRelay } from './relay-stream.ts'
 import { refusedBy } from './refused-by.ts'
-import { send, settle } from './send.ts'
+import { settle } from './send.ts'
 import { rememberMade } from './state.ts'
-import { TargetUse } from './target-use.ts'
+import type { TargetUse } from './target-use.ts'
 import { asStream, wantsStream } from './told-stream.ts'
 import type { Upcall } from './upcall.ts'
 
@@ -71,10 +69,10 @@ export function tryTarget(turn: Turn): Promise<Outcome> | Outcome {
       return answeredHere(gateway, call, target, plan.local)
     }
     const admitted = admitAtTarget(gateway, call, target)
-    if (!(admitted instanceof Promise)) return begin(turn, plan, targetHealth, admitted)
+    if (!(admitted instanceof Promise)) return begin(turn, plan, admitted)
     const go = (admission: Admission) => {
       try {
-        return begin(turn, plan, targetHealth, admission)
+        return begin(turn, plan, admission)
       } catch (error) {
         return notSent(error)
       }
@@ -97,28 +95,20 @@ function failureBefore({ hasNext }: Turn, error: unknown): CallError {
 }
 
 /** Sends the call with a credential that is ready. Throws when there is none. */
-function begin(turn: Turn, plan: Plan, targetHealth: TargetHealth, admission: Admission | undefined): Promise<Outcome> {
-  const { gateway, call, target } = turn
-  const pool = gateway.traffic.health.pool(target.provider.id)
-  let credentialUse: CredentialUse | undefined
-  try {
-    if (turn.used !== undefined) turn.tried = new Set(turn.tried).add(turn.used)
-    credentialUse = pickCredential(target, pool, turn.tried, turn.itinerary.excluded)
-    turn.used = credentialUse?.id
-  } catch (error) {
-    admission?.settle(Date.now(), 0, false)
-    throw error
-  }
-  const use = new TargetUse(gateway, targetHealth, pool, credentialUse, admission, turn.hasNext)
+function begin(turn: Turn, plan: Plan, admission: Admission | undefined): Promise<Outcome> {
+  const { gateway, call, target, hasNext, itinerary } = turn
+  if (turn.used !== undefined) turn.tried = new Set(turn.tried).add(turn.used)
+  turn.used = undefined
   call.dropped = plan.dropped
-  const credential = credentialOf(target, credentialUse?.id)
-  let upcall: Upcall
-  try {
-    upcall = send(gateway, call, target, credential, plan.outgoing, turn.itinerary.alias?.timeouts)
-  } catch (error) {
-    use.abandon()
-    throw error
-  }
+  const { upcall, use, credentialId } = beginAttempt(gateway, call, target, {
+    outgoing: plan.outgoing,
+    admission,
+    hasNext,
+    timeouts: itinerary.alias?.timeouts,
+    tried: turn.tried,
+    excluded: itinerary.excluded,
+  })
+  turn.used = credentialId
   return receive(turn, plan, upcall, use)
 }
 

@@ -2,16 +2,16 @@ import { AppError } from '../../errors.ts'
 import type { CallError } from '../../llm/spec.ts'
 import type { SnapshotTarget } from '../../snapshot/snapshot.ts'
 import { admitAtTarget } from '../admit.ts'
+import { beginAttempt } from '../begin-attempt.ts'
 import type { Call } from '../call.ts'
-import { credentialOf, pickCredential } from '../credential.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Itinerary } from '../itinerary.ts'
 import type { Incoming } from '../plan.ts'
 import { toCallError } from '../refuse.ts'
 import { refusedBy } from '../refused-by.ts'
 import { judgeFailure } from '../retry.ts'
-import { send, settle } from '../send.ts'
-import { TargetUse } from '../target-use.ts'
+import { settle } from '../send.ts'
+import type { TargetUse } from '../target-use.ts'
 import { Translation, type StreamTransform } from '../transform.ts'
 import type { Upcall } from '../upcall.ts'
 import { planRest, type RestPlan } from './plan-rest.ts'
@@ -124,26 +124,20 @@ export class Continuation {
     }
     if (!plan || (plan.dropped.length > 0 && call.key?.onUnsupported === 'refuse')) return undefined
     if (!targetHealth.breaker.enter(Date.now())) return undefined
-    let use: TargetUse | undefined
     try {
       const admitted = admitAtTarget(gateway, call, target)
       const admission = admitted instanceof Promise ? await admitted : admitted
-      const pool = health.pool(target.provider.id)
-      let credentialUse
-      try {
-        credentialUse = pickCredential(target, pool, undefined, undefined)
-      } catch (error) {
-        admission?.settle(Date.now(), 0, false)
-        throw error
-      }
-      use = new TargetUse(gateway, targetHealth, pool, credentialUse, admission, this.#rest.length > 0)
-      const credential = credentialOf(target, credentialUse?.id)
-      const upcall = send(gateway, call, target, credential, plan.outgoing, this.#alias?.timeouts)
+      const begun = beginAttempt(gateway, call, target, {
+        outgoing: plan.outgoing,
+        admission,
+        hasNext: this.#rest.length > 0,
+        timeouts: this.#alias?.timeouts,
+      })
       call.attempts.at(-1)!.continues = true
-      return { upcall, use, plan }
-    } catch {
-      if (use) use.abandon()
-      else targetHealth.breaker.abandon()
+      return { ...begun, plan }
+    } catch (error) {
+      if (toCallError(error).code === 'internal') gateway.report(error, call.id)
+      targetHealth.breaker.abandon()
       return undefined
     }
   }
