@@ -26,6 +26,8 @@ export class Call {
   modelAsked: string | null = null
   stream = false
   endUser: string | null = null
+  /** Tells a gateway behind this one how many stand before it. */
+  hopLine = FIRST_HOP
   /** Who answered, or was tried last. */
   target: SnapshotTarget | undefined
   readonly attempts: Attempt[] = []
@@ -121,6 +123,7 @@ export class Call {
 }
 
 const NONE: readonly string[] = []
+const FIRST_HOP = 'x-portreeve-hops: 1\r\n'
 
 /** Microseconds are enough. */
 function round(milliseconds: number): number {

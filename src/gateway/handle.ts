@@ -29,6 +29,8 @@ export async function handleCall(gateway: Gateway, request: Inbound, match: Call
   try {
     const parameters = request.query ? Object.fromEntries(new URLSearchParams(request.query)) : NO_QUERY
     const key = (call.key = identify(call.snapshot, request, parameters['key']))
+    const hops = request.header('x-portreeve-hops')
+    if (hops !== undefined) call.hopLine = nextHop(hops)
     try {
       gateway.load.check(key.priority, gateway.inFlight, call.snapshot.traffic.overload, call.started)
     } catch (error) {
@@ -86,6 +88,20 @@ const READ_AWAY = 256 * 1024
 async function readAway(request: Inbound): Promise<void> {
   const { length } = request.head
   if (length > 0 && length <= READ_AWAY) await request.body(READ_AWAY)
+}
+
+/** Gateways that may stand one behind the other. */
+const MOST_HOPS = 4
+
+/** The line for the next gateway. Throws `loop_detected` where a call has come through too many: one of them leads back to another. */
+function nextHop(hops: string): string {
+  const count = /^\d{1,3}$/.test(hops) ? Number(hops) : MOST_HOPS
+  if (count >= MOST_HOPS)
+    throw new AppError(
+      'loop_detected',
+      `the call has come through ${count} gateways already: check that no provider's base_url leads back here`,
+    )
+  return `x-portreeve-hops: ${count + 1}\r\n`
 }
 
 const NO_QUERY: Readonly<Record<string, string>> = {}

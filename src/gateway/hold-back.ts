@@ -35,7 +35,6 @@ export class HoldBack implements Sink {
     this.released = promise
     this.#resolve = resolve
     this.#reject = reject
-    upcall.exchange?.expectContent()
     upcall.drainTo(this)
   }
 
@@ -63,9 +62,7 @@ export class HoldBack implements Sink {
       this.#held.push(out)
       this.#size += out.length
       const text = typeof out === 'string' ? out : latin1(out)
-      const seen = text.match(CONTENT)?.length ?? 0
-      if (this.#seen === 0 && seen > 0) this.#upcall.exchange?.contentCame()
-      this.#seen += seen
+      this.#seen += text.match(CONTENT)?.length ?? 0
     }
     const report = this.transform.report()
     if (report.error) this.#decide(report.error)
@@ -111,10 +108,7 @@ export class HoldBack implements Sink {
     if (this.#decided) return
     this.#decided = true
     if (failure) this.#failed = true
-    else {
-      if (this.#seen === 0) this.#upcall.exchange?.contentCame()
-      this.#upcall.buffer()
-    }
+    else this.#upcall.buffer()
     this.#resolve(failure)
   }
 }

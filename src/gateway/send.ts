@@ -46,7 +46,7 @@ export function send(
   else {
     const address = { ...outgoing, provider, credential }
     const begin = (proof: string) => {
-      const head = requestHead(address, body.length, outgoing.lines + proof)
+      const head = requestHead(address, body.length, outgoing.lines + call.hopLine + proof)
       upcall.exchange = gateway.pool.send(served.origin, { head, body, method }, timeoutsOf(target, overrides), upcall)
     }
     if (isDynamic(served.auth, credential?.secret)) void prove(gateway, upcall, address, { method, body }, begin)

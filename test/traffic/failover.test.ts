@@ -277,11 +277,8 @@ test('repetitions end with the time that the alias gives a call', async () => {
   expect(primary.requests.length).toBe(1)
 })
 
-test.each<[string, Script]>([
-  ['the head and nothing behind it', { fault: 'stall', after: 0 }],
-  ['events without content', { fault: 'stall', after: 1 }],
-])('%s is no first token: the next target is asked', async (_, script) => {
-  primary.always(script)
+test('a head and nothing behind it is no first byte: the next target is asked', async () => {
+  primary.always({ fault: 'stall', after: 0 })
   const response = await ask('eager', true)
   expect(response.headers.get('x-portreeve-model')).toBe('two/gpt-4o')
   await response.text()
@@ -294,6 +291,18 @@ test.each(['lone', 'fast'])('the first token of a stream is measured, not its he
   await (await ask(alias, true)).text()
   expect((await gateway.record()).first_byte_ms).toBeGreaterThan(70)
   expect(gateway.gateway.traffic.health.target('one', 'gpt-4o').firstTokenMs).toBeGreaterThan(70)
+})
+
+test.each([
+  [undefined, 200, '1'],
+  ['3', 200, '4'],
+  ['4', 508, undefined],
+  ['-1', 508, undefined],
+])('a call that came through %s gateways before is answered with %d', async (hops, status, next) => {
+  const headers: Record<string, string> = hops === undefined ? {} : { 'x-portreeve-hops': hops }
+  const body = { model: 'lone', messages: [{ role: 'user', content: 'Hello' }] }
+  expect((await gateway.post('/v1/chat/completions', body, { headers })).status).toBe(status)
+  expect(primary.requests.map((request) => request.headers['x-portreeve-hops'])).toEqual(next ? [next] : [])
 })
 
 test('nothing stays in flight', async () => {

@@ -35,7 +35,7 @@ export class BodyBuffer {
   static tooLarge(limit: number): AppError {
     return new AppError(
       'body_too_large',
-      `the request body is larger than ${Math.floor(limit / 1024 / 1024)} MiB: send less, or raise max_body_bytes`,
+      `the request body is larger than ${sizeOf(limit)}: send less, or raise max_body_bytes`,
     )
   }
 
@@ -151,4 +151,8 @@ class ChunkDecoder {
     if (length === 0) this.#state = STATE.done
     return this.#trailers <= TRAILER_LIMIT
   }
+}
+
+function sizeOf(bytes: number): string {
+  return bytes % 1_048_576 === 0 ? `${bytes / 1_048_576} MiB` : `${bytes} bytes`
 }

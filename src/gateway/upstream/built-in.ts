@@ -35,8 +35,5 @@ export function sendBuiltIn(method: string, path: string, body: Uint8Array, list
       gate?.resolve()
       gate = undefined
     },
-    // It is never late.
-    expectContent: () => {},
-    contentCame: () => {},
   }
 }

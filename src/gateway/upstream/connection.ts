@@ -43,8 +43,7 @@ export class Connection implements Exchange, Expiring, ParserOutput {
   #timeouts: PhaseTimeouts | undefined
   /** Silence within a body that nobody minds. */
   #quietMs = 0
-  /** What no silence is waited for longer than: the end of the whole time, or of the time in which content must come. */
-  #latest = 0
+  #totalDeadline = 0
   deadline = Number.POSITIVE_INFINITY
   #listener: ExchangeListener | undefined
   readonly origin: Origin
@@ -55,8 +54,6 @@ export class Connection implements Exchange, Expiring, ParserOutput {
   #socket: Bun.Socket<Connection> | undefined
   #unsent: Uint8Array | undefined
   #wrote = false
-  #totalDeadline = 0
-  #firstDeadline = 0
   #paused = false
   #onOpen: (() => void) | undefined
 
@@ -119,17 +116,6 @@ export class Connection implements Exchange, Expiring, ParserOutput {
     this.#touch()
   }
 
-  expectContent(): void {
-    if (!this.#timeouts) return
-    this.#latest = Math.min(this.#firstDeadline, this.#totalDeadline)
-    this.deadline = Math.min(this.deadline, this.#latest)
-  }
-
-  contentCame(): void {
-    this.#latest = this.#totalDeadline
-    this.#touch()
-  }
-
   destroy(): void {
     if (this.#phase === 'closed') return
     this.#phase = 'closed'
@@ -139,26 +125,22 @@ export class Connection implements Exchange, Expiring, ParserOutput {
   }
 
   expire(): void {
-    const now = performance.now()
-    const total = now >= this.#totalDeadline
+    const total = performance.now() >= this.#totalDeadline
     const timeouts = this.#timeouts
     if (!timeouts) return
-    const begun = this.#phase === 'body' || this.#phase === 'quiet'
-    // Something came, but no content.
-    const late = begun && !total && this.#latest === this.#firstDeadline && now >= this.#latest
-    if (this.#phase === 'body' && !total && !late) {
+    if (this.#phase === 'body' && !total) {
       if (this.#listener?.onQuiet?.()) return
       this.#phase = 'quiet'
-      this.deadline = Math.min(this.deadline - this.#quietMs + timeouts.idleMs, this.#latest)
+      this.deadline = Math.min(this.deadline - this.#quietMs + timeouts.idleMs, this.#totalDeadline)
       if (this.#quietMs < timeouts.idleMs) return
     }
     const [what, ms] = total
       ? ['was not finished', timeouts.totalMs]
       : this.#phase === 'connect'
         ? ['did not accept a connection', timeouts.connectMs]
-        : this.#phase === 'quiet' && !late
+        : this.#phase === 'quiet'
           ? ['fell silent in the middle of its answer', timeouts.idleMs]
-          : [late ? 'sent no first token' : 'sent no first byte', timeouts.firstByteMs]
+          : ['sent no first byte', timeouts.firstByteMs]
     this.#fail('upstream_timeout', `the upstream ${what} within ${ms} ms`)
   }
 
@@ -192,8 +174,7 @@ export class Connection implements Exchange, Expiring, ParserOutput {
     this.#socket = socket
     socket.setNoDelay(true)
     this.#phase = 'before-first-byte'
-    this.#firstDeadline = performance.now() + (this.#timeouts?.firstByteMs ?? 0)
-    this.deadline = Math.min(this.#firstDeadline, this.#totalDeadline)
+    this.deadline = Math.min(performance.now() + (this.#timeouts?.firstByteMs ?? 0), this.#totalDeadline)
     this.#onOpen?.()
     this.#onOpen = undefined
   }
@@ -277,9 +258,8 @@ export class Connection implements Exchange, Expiring, ParserOutput {
     this.#listener = listener
     this.#wrote = false
     this.#quietMs = Math.min(timeouts.idleMs, this.#owner.quietMs)
-    this.#totalDeadline = this.#latest = now + timeouts.totalMs
-    this.#firstDeadline = now + timeouts.firstByteMs
-    this.deadline = Math.min(this.#firstDeadline, this.#totalDeadline)
+    this.#totalDeadline = now + timeouts.totalMs
+    this.deadline = Math.min(now + timeouts.firstByteMs, this.#totalDeadline)
     this.#deadlines.add(this)
   }
 
@@ -301,7 +281,7 @@ export class Connection implements Exchange, Expiring, ParserOutput {
 
   #touch(): void {
     if (this.#phase === 'quiet') this.#phase = 'body'
-    this.deadline = Math.min(this.#deadlines.recent + SLACK_MS + this.#quietMs, this.#latest)
+    this.deadline = Math.min(this.#deadlines.recent + SLACK_MS + this.#quietMs, this.#totalDeadline)
   }
 
   #fail(code: ErrorCode, message: string, cause?: unknown): void {

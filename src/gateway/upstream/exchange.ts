@@ -34,9 +34,6 @@ export type Exchange = {
   /** Stops reading, so that the vendor is slowed down by a slow client. */
   pause(): void
   resume(): void
-  /** From now on the time to the first byte is the time in which content must come, whatever else comes; `contentCame` ends it. */
-  expectContent(): void
-  contentCame(): void
 }
 
 export type UpstreamFailure = {

@@ -106,12 +106,4 @@ class Deferred implements Exchange {
   resume(): void {
     this.#exchange?.resume()
   }
-
-  expectContent(): void {
-    this.#exchange?.expectContent()
-  }
-
-  contentCame(): void {
-    this.#exchange?.contentCame()
-  }
 }
