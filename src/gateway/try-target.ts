@@ -142,7 +142,11 @@ async function receive(turn: Turn, plan: Plan, upcall: Upcall, use: TargetUse): 
         return failure
       }
       const begin = [...hold.takeHeld()]
-      if (transform.conclude) begin.push(await transform.conclude())
+      if (transform.conclude) {
+        // The vendor has said all of it: it costs what it costs, whatever the guards make of it.
+        learn(call, transform.report())
+        begin.push(await transform.conclude())
+      }
       const relay = new StreamRelay(gateway, call, upcall, use, transform, begin, continuation)
       return streamed(call, plan, upcall, relay, client)
     }

@@ -362,6 +362,50 @@ describe('in answers', () => {
     expect(await response.text()).toContain(`the tool \\"${name}\\"`)
   })
 
+  test.each(['/v1/chat/completions', '/v1/responses', '/v1/messages', '/v1beta/models/local/m:generateContent'])(
+    'only what was said counts, and goes to a service: %s',
+    async (path) => {
+      const asked: string[][] = []
+      using service = Bun.serve({
+        port: 0,
+        async fetch(request) {
+          asked.push(((await request.json()) as { texts: string[] }).texts)
+          return Response.json({ action: 'allow' })
+        },
+      })
+      vendor.always({ status: 200, body: completion({ content: 'Twenty letters long.' }) })
+      const body = {
+        ...(path.includes('gemini') || path.includes('beta') ? {} : { model: 'local/m' }),
+        ...(path === '/v1/responses' ? { input: 'Hi', store: false } : { max_tokens: 9, messages: [] }),
+        contents: [{ parts: [{ text: 'Hi' }] }],
+      }
+      const guards = [
+        { name: 'size', kind: 'size', max_output_characters: 20 },
+        { name: 'own', kind: 'webhook', url: service.url.href, on: ['output'] },
+      ]
+      const gateway = startTestGateway({
+        providers: [sourceProvider('local', `${vendor.origin}/v1`)],
+        traffic: Configuration.parse({ guards }),
+      })
+      open.push(gateway)
+      expect((await gateway.post(path, body)).status).toBe(200)
+      expect(asked).toEqual([['Twenty letters long.']])
+    },
+  )
+
+  test.each([false, true])('an answer that a service refuses costs what it cost (stream %p)', async (stream) => {
+    using service = Bun.serve({ port: 0, fetch: () => Response.json({ action: 'block' }) })
+    const gateway = startTestGateway({
+      providers: [sourceProvider('local', `${vendor.origin}/v1`)],
+      prices: [{ provider: 'local', model: 'm', input: 1_000_000, output: 1_000_000 }],
+      traffic: Configuration.parse({ guards: [{ name: 'g', kind: 'webhook', url: service.url.href, on: ['output'] }] }),
+    })
+    open.push(gateway)
+    const response = await gateway.post('/v1/chat/completions', { model: 'local/m', stream, messages: [] })
+    expect(response.status).toBe(400)
+    expect((await gateway.record()).cost_micros).toBeGreaterThan(20)
+  })
+
   test('a service judges thoughts and arguments of a stream as it does of a whole answer', async () => {
     const asked: string[][] = []
     using service = Bun.serve({

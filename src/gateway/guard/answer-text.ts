@@ -16,6 +16,15 @@ function textOf(value: Json | undefined): string {
   return textOf(value['message'] ?? value['content'] ?? value['parts'])
 }
 
+/** Where an answer stands in what is sent: the rest is about it. */
+const SAID = ['choices', 'candidates', 'content', 'output']
+
+/** The part of an answer that was said, as the same values; all of it where the format has no such part. */
+export function saidIn(answer: JsonObject): JsonObject {
+  const said = SAID.filter((name) => answer[name] !== undefined)
+  return said.length === 0 ? answer : Object.fromEntries(said.map((name) => [name, answer[name]!]))
+}
+
 /** Log-probabilities repeat, piece by piece, what was masked: they are taken out, in place. */
 export function forgetLogprobs(value: Json | undefined): void {
   if (Array.isArray(value)) for (const item of value) forgetLogprobs(item)

@@ -2,8 +2,9 @@ import { AppError } from '../../errors.ts'
 import type { JsonObject } from '../../llm/spec.ts'
 import type { GuardSet, TextGuard } from './compile.ts'
 import { findAll, type Finding, type Matcher } from './matcher.ts'
-import { answerTexts, forgetLogprobs } from './answer-text.ts'
+import { answerTexts, forgetLogprobs, saidIn } from './answer-text.ts'
 import { calledTools, toolNames } from './called-tools.ts'
+import type { Visit } from './open-walk.ts'
 import { walkTexts } from './text-walk.ts'
 import { replaceFindings, RESTORED, Vault } from './vault.ts'
 import { askWebhook } from './webhook.ts'
@@ -51,33 +52,34 @@ export class GuardRun {
   /** Checks a whole answer in the client's format, and masks or restores in it, in place. */
   async output(answer: JsonObject): Promise<boolean> {
     this.#checkTools(calledTools(answer), 'calls')
-    let characters = 0
+    const said = saidIn(answer)
+    this.#checkSize(textsIn(said).join('').length, 'max_output_characters')
     let changed = false
+    const change = (visit: Visit) => {
+      const walked = walkTexts(answer, (text, aside) => {
+        const other = visit(text, aside)
+        if (other === undefined || other === text) return undefined
+        changed = true
+        return other
+      })
+      return walked.unreadable
+    }
     const guards = this.outputGuards()
-    const texts: string[] = []
+    if (change((text) => this.#maskText(text, guards)) > 0) this.refuseUnreadable('output')
     const asks = this.set.webhooks.filter(({ on }) => on.includes('output'))
-    const restorer = this.#vault.isEmpty ? undefined : this.#vault.matcher()
-    const { unreadable } = walkTexts(answer, (text, aside) => {
-      let masked = this.#maskText(text, guards)
-      if (!aside) {
-        characters += text.length
-        if (asks.length > 0) texts.push(masked)
-      }
-      if (restorer) masked = this.#vault.restore(masked, findAll([restorer], masked))
-      if (masked === text) return undefined
+    const replaced = asks.length > 0 ? await this.#ask(asks, 'output', textsIn(said)) : undefined
+    if (replaced) {
       changed = true
-      return masked
-    })
-    if (unreadable > 0) this.refuseUnreadable('output')
-    this.#checkSize(characters, 'max_output_characters')
+      let index = 0
+      walkTexts(said, (_, aside) => (aside ? undefined : replaced[index++]))
+    }
+    if (!this.#vault.isEmpty) {
+      const restorer = [this.#vault.matcher()]
+      change((text) => this.#vault.restore(text, findAll(restorer, text)))
+    }
     for (const text of answerTexts(answer)) this.checkSchemas(text)
     if (changed) forgetLogprobs(answer)
-    const replaced = await this.#ask(asks, 'output', texts)
-    if (!replaced) return changed
-    let index = 0
-    walkTexts(answer, (_, aside) => (aside ? undefined : replaced[index++]))
-    forgetLogprobs(answer)
-    return true
+    return changed
   }
 
   /** A text as it may be kept: with what the guards find in requests covered. */
@@ -237,6 +239,15 @@ export class GuardRun {
   #count(name: string, times: number): void {
     this.counts[name] = (this.counts[name] ?? 0) + times
   }
+}
+
+function textsIn(value: JsonObject): string[] {
+  const texts: string[] = []
+  walkTexts(value, (text, aside) => {
+    if (!aside) texts.push(text)
+    return undefined
+  })
+  return texts
 }
 
 function summary(findings: readonly Finding[]): string {
