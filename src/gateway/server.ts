@@ -56,7 +56,7 @@ export function openGatewayServer(options: ServerOptions): GatewayServer {
     port: options.port,
     reusePort: options.reusePort ?? false,
     handle: answer,
-    malformed: (status, problem) => invalid(`${problem}.`, status),
+    malformed,
     report: (mistake) => gateway.report(mistake, newId('err')),
   })
   return {
@@ -115,6 +115,12 @@ function health({ method, path }: Inbound, stopping: boolean, notReady: () => st
 function plainText(status: number, text: string): Answer {
   const headers = `cache-control: no-store\r\ncontent-type: text/plain\r\n${headerLine('x-request-id', newId('call'))}`
   return new Answer(status, headers, `${text}\n`)
+}
+
+/** The answer to what is no HTTP, or did not come in time. */
+export function malformed(status: number, problem: string): Answer {
+  if (status !== 408) return invalid(`${problem}.`, status)
+  return failed(new AppError('request_timeout', `${problem}: send it again`))
 }
 
 function invalid(message: string, status = 400): Answer {
