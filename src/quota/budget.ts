@@ -5,6 +5,7 @@ import { boundOutputTokens, type CostBound } from './estimate.ts'
 import { cutOff } from './limits.ts'
 import type { Bank, Meter } from './meter.ts'
 import { periodStart } from './period.ts'
+import { Remembered } from './remembered.ts'
 
 /** A call is not worth admitting for fewer output tokens than this. */
 const MIN_OUTPUT_TOKENS = 16
@@ -16,7 +17,6 @@ const MAX_WAITING = 2_000
 const LOOK_MS = 50
 /** Tries to fetch money from another process: others may take it first. */
 const REFILLS = 100
-const MAX_REMEMBERED = 4_096
 /** A call whose cost nobody knows may begin as long as anything is left. */
 const UNPRICED: CostBound = { inputMicros: 1, perOutputToken: 0, askedOutputTokens: 0 }
 
@@ -99,7 +99,7 @@ type Waiter = () => void
 export class Budgets {
   readonly #bank: Bank
   readonly #rules: readonly Rule[]
-  readonly #remembered = new Map<string, readonly Purse[]>()
+  readonly #remembered = new Remembered<readonly Purse[]>()
   #evictions: number
   readonly #open = new Set<Reservation>()
   readonly #waiting = new Set<Waiter>()
@@ -276,13 +276,8 @@ export class Budgets {
       this.#evictions = this.#bank.evictions
       this.#remembered.clear()
     }
-    const id = `${attributes.key}\0${attributes.team}\0${attributes.application}\0${attributes.model}`
-    let purses = this.#remembered.get(id)
-    if (!purses) {
-      if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear()
-      purses = this.#openPurses(attributes)
-      this.#remembered.set(id, purses)
-    }
+    let purses = this.#remembered.get(attributes)
+    if (!purses) this.#remembered.set(attributes, (purses = this.#openPurses(attributes)))
     return purses
   }
 

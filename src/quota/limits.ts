@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts'
 import { rateField, type RateField } from './headers.ts'
 import { compileSelector, partitionOf, type CallAttributes } from './attributes.ts'
 import type { Bank, Meter } from './meter.ts'
+import { Remembered } from './remembered.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
@@ -94,7 +95,6 @@ export class Admission {
 }
 
 const NOTHING_HELD = new Admission([], [], 0)
-const MAX_REMEMBERED = 4_096
 /** Tries to fetch more units before a call is refused: others may take them first. */
 const REFILLS = 100
 
@@ -106,7 +106,7 @@ export class Limiter {
   readonly #bank: Bank
   readonly #rules: readonly Rule[]
   readonly #targetRules: readonly Rule[]
-  readonly #gates = new Map<string, readonly Gate[]>()
+  readonly #gates = new Remembered<readonly Gate[]>()
   readonly #perUser: boolean
   #evictions: number
   readonly #clock: () => number
@@ -169,13 +169,8 @@ export class Limiter {
       this.#evictions = this.#bank.evictions
       this.#gates.clear()
     }
-    const id = `${attributes.key}\0${attributes.team}\0${attributes.application}\0${attributes.model}\0${attributes.provider ?? ''}`
-    let gates = this.#gates.get(id)
-    if (!gates) {
-      if (this.#gates.size >= MAX_REMEMBERED) this.#gates.clear()
-      gates = this.#open(rules, attributes)
-      this.#gates.set(id, gates)
-    }
+    let gates = this.#gates.get(attributes)
+    if (!gates) this.#gates.set(attributes, (gates = this.#open(rules, attributes)))
     return gates
   }
 

@@ -2,6 +2,7 @@ import type { Meter } from './meter.ts'
 
 /** Parts of a window. A unit is forgotten at most one part after its window has passed, and never before. */
 const PARTS = 128
+const SLOTS = PARTS + 1
 
 /**
  * Counts units over a sliding window, in 128 parts. No span of `windowMs` ever holds more than the limit; what was used is free again
@@ -10,8 +11,10 @@ const PARTS = 128
 export class SlidingWindow implements Meter {
   limit: number
   readonly partMs: number
-  readonly #counts = new Float64Array(PARTS + 1)
+  readonly #counts = new Float64Array(SLOTS)
+  /** The part that runs, and where it is counted. */
   #part = 0
+  #slot = 0
   #total = 0
 
   constructor(limit: number, windowMs: number) {
@@ -26,7 +29,7 @@ export class SlidingWindow implements Meter {
 
   take(now: number, amount: number): number {
     this.#advance(now)
-    this.#counts[this.#part % (PARTS + 1)]! += amount
+    this.#counts[this.#slot]! += amount
     this.#total += amount
     return this.#part
   }
@@ -35,10 +38,10 @@ export class SlidingWindow implements Meter {
   settle(now: number, ticket: number, taken: number, used: number): void {
     this.#advance(now)
     if (used > taken) {
-      this.#counts[this.#part % (PARTS + 1)]! += used - taken
+      this.#counts[this.#slot]! += used - taken
       this.#total += used - taken
     } else if (used < taken && ticket >= this.#part - PARTS) {
-      const slot = ticket % (PARTS + 1)
+      const slot = ticket === this.#part ? this.#slot : ticket % SLOTS
       const back = Math.min(taken - used, this.#counts[slot]!)
       this.#counts[slot]! -= back
       this.#total -= back
@@ -53,8 +56,8 @@ export class SlidingWindow implements Meter {
     for (let age = PARTS; age >= 0; age--) {
       const part = this.#part - age
       if (part < 0) continue
-      excess -= this.#counts[part % (PARTS + 1)]!
-      if (excess <= 0) return Math.max(1, Math.ceil((part + PARTS + 1) * this.partMs - now))
+      excess -= this.#counts[part % SLOTS]!
+      if (excess <= 0) return this.#resetOf(part, now)
     }
     return Infinity
   }
@@ -67,12 +70,16 @@ export class SlidingWindow implements Meter {
   resetMs(now: number): number {
     this.#advance(now)
     if (this.#total === 0) return 0
-    for (let age = 0; age <= PARTS; age++) {
+    if (this.#counts[this.#slot]! > 0) return this.#resetOf(this.#part, now)
+    for (let age = 1; age <= PARTS; age++) {
       const part = this.#part - age
-      if (part >= 0 && this.#counts[part % (PARTS + 1)]! > 0)
-        return Math.max(1, Math.ceil((part + PARTS + 1) * this.partMs - now))
+      if (part >= 0 && this.#counts[part % SLOTS]! > 0) return this.#resetOf(part, now)
     }
     return 0
+  }
+
+  #resetOf(part: number, now: number): number {
+    return Math.max(1, Math.ceil((part + SLOTS) * this.partMs - now))
   }
 
   #advance(now: number): void {
@@ -83,11 +90,12 @@ export class SlidingWindow implements Meter {
       this.#total = 0
     } else {
       for (let next = this.#part + 1; next <= part; next++) {
-        const slot = next % (PARTS + 1)
+        const slot = next % SLOTS
         this.#total -= this.#counts[slot]!
         this.#counts[slot] = 0
       }
     }
     this.#part = part
+    this.#slot = part % SLOTS
   }
 }
