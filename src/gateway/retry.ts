@@ -37,6 +37,7 @@ export function judgeFailure(error: CallError): Verdict {
     case 'upstream_unauthorized':
     case 'provider_unavailable':
     case 'limits_unavailable':
+    case 'loop_detected':
     case 'upstream_timeout':
       return ELSEWHERE
     default:

@@ -102,6 +102,8 @@ function codeOf(status: number, words: string, message: string): ErrorCode {
       return 'body_too_large'
     case 424:
       return 'upstream_failed'
+    case 508:
+      return 'loop_detected'
     case 429:
       return QUOTA.test(`${words} ${message}`) ? 'quota_exceeded' : 'rate_limited'
     case 503:

@@ -305,6 +305,14 @@ test.each([
   expect(primary.requests.map((request) => request.headers['x-portreeve-hops'])).toEqual(next ? [next] : [])
 })
 
+test('a loop that a gateway behind this one found is told, and not gone through once more', async () => {
+  const error = { message: 'the call has come through 4 gateways already', code: 'loop_detected' }
+  primary.always({ status: 508, body: { error } })
+  const response = await ask('lone')
+  expect([response.status, primary.requests.length]).toEqual([508, 1])
+  expect(await response.json()).toMatchObject({ error: { code: 'loop_detected' } })
+})
+
 test('nothing stays in flight', async () => {
   primary.next({ fault: 'server-error' }, { fault: 'silence' }, { fault: 'cut', after: 3 })
   const controllers = Array.from({ length: 6 }, () => new AbortController())
