@@ -1,5 +1,5 @@
 import type { Made } from '../contract/origin.ts'
-import type { Origins } from '../gateway/origins.ts'
+import type { Origins } from '../gateway/kept/origins.ts'
 import type { StoredCall } from '../store/call-parts.ts'
 import type { Store } from '../store/open.ts'
 import { originsIn } from '../store/origin.ts'

@@ -18,7 +18,7 @@ import { errorAnswer, statusSeen, toCallError } from './refuse.ts'
 import { forwardedLines } from './request-head.ts'
 import { resolve } from './resolve.ts'
 import type { Match } from './route.ts'
-import { readState } from './state.ts'
+import { readState } from './kept/state.ts'
 
 type CallMatch = Extract<Match, { kind: 'call' }>
 

@@ -8,7 +8,7 @@ import type { Incoming } from './plan.ts'
 import type { Resolution } from './resolve.ts'
 import type { CompiledAlias, SpecialFailure } from './route/alias.ts'
 import type { RequestFacts } from './route/when.ts'
-import { keepsState, type CallState } from './state.ts'
+import { keepsState, type CallState } from './kept/state.ts'
 
 /** Where one call goes, in order. */
 export type Itinerary = {

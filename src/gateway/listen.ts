@@ -9,7 +9,7 @@ import { identify } from './identify.ts'
 import { describeModel, listModels } from './models.ts'
 import { errorAnswer, toCallError } from './refuse.ts'
 import { dialectOfPath, isDataPlanePath, matchPath, type Match } from './route.ts'
-import { handleStored } from './stored.ts'
+import { handleStored } from './kept/stored.ts'
 
 /** The data plane's part of the server. Undefined means that the address is not one of its own. */
 export function createGatewayHandler(gateway: Gateway): (request: Inbound) => Promise<Answer> | Answer | undefined {

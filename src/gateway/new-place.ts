@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts'
 import type { SnapshotProvider, SnapshotTarget } from '../snapshot/snapshot.ts'
 import type { Call } from './call.ts'
 import { resolve } from './resolve.ts'
-import { keepsState } from './state.ts'
+import { keepsState } from './kept/state.ts'
 
 /**
  * Where something is made whose request names no model: at the first place with a memory of the model that the query names, which is taken

@@ -1,7 +1,7 @@
 import { isDynamic } from '../llm/auth/authorize.ts'
 import type { Inbound } from './downstream/inbound.ts'
 import type { ServedEndpoint, SnapshotCredential, SnapshotKey, SnapshotProvider } from '../snapshot/snapshot.ts'
-import { tenantOf } from './tenant.ts'
+import { tenantOf } from './kept/tenant.ts'
 
 /** Headers of the client that mean something to the vendor when both speak the same format. */
 const FORWARDED = [

@@ -8,7 +8,7 @@ import { MemoryAnswers, type AnswerStore } from './cache/answer-store.ts'
 import { Answers } from './cache/answers.ts'
 import { Guards } from './guard/compile.ts'
 import { HealthBoard } from './health/board.ts'
-import { Origins } from './origins.ts'
+import { Origins } from './kept/origins.ts'
 import { RetryBudget } from './retry.ts'
 import { compileAlias, type CompiledAlias } from './route/alias.ts'
 

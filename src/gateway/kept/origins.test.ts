@@ -1,8 +1,8 @@
 import { afterAll, beforeEach, describe, expect, test } from 'bun:test'
-import type { Due } from '../contract/origin.ts'
-import { Configuration } from '../contract/configuration.ts'
+import type { Due } from '../../contract/origin.ts'
+import { Configuration } from '../../contract/configuration.ts'
 import { Origins } from './origins.ts'
-import { SECRET, sourceKey, sourceProvider, startTestGateway } from '../../test/helpers/gateway.ts'
+import { SECRET, sourceKey, sourceProvider, startTestGateway } from '../../../test/helpers/gateway.ts'
 
 const seen: string[] = []
 let count = 0

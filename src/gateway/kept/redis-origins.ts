@@ -1,6 +1,6 @@
 import type { RedisClient } from 'bun'
-import type { Made } from '../contract/origin.ts'
-import { within } from '../lib/within.ts'
+import type { Made } from '../../contract/origin.ts'
+import { within } from '../../lib/within.ts'
 import type { SharedOrigin, SharedOrigins } from './origins.ts'
 
 const PREFIX = 'portreeve:origin:'

@@ -1,9 +1,9 @@
-import type { CallRecord, TokenUsage } from '../contract/call.ts'
-import type { Due } from '../contract/origin.ts'
-import type { TapReport } from '../llm/protocol.ts'
-import type { Usage } from '../llm/spec.ts'
-import { tokenUsage, type Call } from './call.ts'
-import type { Gateway } from './gateway.ts'
+import type { CallRecord, TokenUsage } from '../../contract/call.ts'
+import type { Due } from '../../contract/origin.ts'
+import type { TapReport } from '../../llm/protocol.ts'
+import type { Usage } from '../../llm/spec.ts'
+import { tokenUsage, type Call } from '../call.ts'
+import type { Gateway } from '../gateway.ts'
 
 /** What is still to be charged for a call whose vendor goes on working in the background; undefined when all is known. */
 export function dueOf(call: Call, report: TapReport): Due | undefined {

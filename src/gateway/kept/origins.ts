@@ -1,5 +1,5 @@
-import type { Due, Made, Origin } from '../contract/origin.ts'
-import type { Reservation } from '../quota/budget.ts'
+import type { Due, Made, Origin } from '../../contract/origin.ts'
+import type { Reservation } from '../../quota/budget.ts'
 
 /** Ids that one process remembers, about 30 MB of them. */
 const MOST = 250_000
