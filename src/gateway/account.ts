@@ -1,4 +1,6 @@
 import type { TapReport } from '../llm/protocol.ts'
+import type { Usage } from '../llm/spec.ts'
+import { NOT_BELIEVED, UNBELIEVED } from '../llm/usage.ts'
 import type { Call } from './call.ts'
 import type { Reservation } from '../quota/budget.ts'
 import type { Gateway } from './gateway.ts'
@@ -7,22 +9,44 @@ import { NO_USAGE } from './traffic.ts'
 /** Bytes of a request for one token, where the vendor did not get to count them. */
 const BYTES_PER_TOKEN = 4
 
-/** Takes over what was learned of the answer, and prices it. */
-export function learn(call: Call, report: TapReport): void {
-  if (report.usage) call.usage = report.usage
+const ESTIMATED = ', tokens estimated'
+
+/** Takes over what was learned of the answer, and prices it. `bytes` is the size of an answer that was no stream. */
+export function learn(call: Call, report: TapReport, bytes = 0): void {
   if (report.finish) call.finish = report.finish
+  if (report.usage === UNBELIEVED) return learnUncounted(call, report.estimatedOutput || answerTokens(call, bytes))
+  if (report.usage) call.usage = report.usage
   const told = call.usage ? call.usage.output + call.usage.reasoning : 0
   const estimated = report.estimatedOutput > told
   if (estimated) {
     // The answer was cut before the vendor told: what was produced is charged.
-    const known = call.usage ?? {
-      ...NO_USAGE,
-      inputUncached: Math.ceil((call.bytesIn + call.continued) / BYTES_PER_TOKEN),
-    }
+    const known = call.usage ?? askedTokens(call)
     call.usage = { ...known, output: report.estimatedOutput - known.reasoning }
   }
   price(call)
-  if (estimated && call.priceSource !== null) call.priceSource += ', tokens estimated'
+  if (estimated && call.priceSource !== null) call.priceSource += ESTIMATED
+}
+
+/** The vendor's counts cannot be believed: the call is charged for what went there and what came back. */
+function learnUncounted(call: Call, output: number): void {
+  call.usage = { ...askedTokens(call), output }
+  price(call)
+  if (call.priceSource !== null) call.priceSource += `${ESTIMATED}: ${NOT_BELIEVED}`
+}
+
+function askedTokens({ bytesIn, continued }: Call): Usage {
+  return { ...NO_USAGE, inputUncached: Math.ceil((bytesIn + continued) / BYTES_PER_TOKEN) }
+}
+
+/** About how many tokens a whole answer of this size holds; what is larger than any answer may be holds pictures or other numbers. */
+function answerTokens({ route: { endpoint }, scan, outputCap, target }: Call, bytes: number): number {
+  if (endpoint !== 'chat' && endpoint !== 'completions') return 0
+  const most = Math.min(
+    scan?.maxOutputTokens ?? Infinity,
+    outputCap ?? Infinity,
+    target?.provider.capabilities(target.model).maxOutputTokens ?? Infinity,
+  )
+  return Math.min(Math.ceil(bytes / BYTES_PER_TOKEN), most * (scan?.n ?? 1))
 }
 
 function price(call: Call): void {

@@ -61,7 +61,7 @@ async function run(gateway: Gateway, call: Call, incoming: Incoming, target: Sna
         const report = upcall.streaming
           ? await drain(upcall, plan.stream())
           : plan.answer(upcall.body(), upcall.head?.get('content-type') ?? '').report
-        learn(call, report)
+        learn(call, report, upcall.size)
         call.errorCode = report.error?.code ?? (report.complete ? null : 'upstream_failed')
       } else call.errorCode = 'upstream_failed'
     } finally {

@@ -3,6 +3,7 @@ import type { StreamJoint } from './continue/joint.ts'
 import type { StreamGuard } from './guard/stream.ts'
 import type { StreamDecoder, StreamEncoder, TapReport } from '../llm/protocol.ts'
 import type { CallError, FinishReason, JsonObject, StreamPart, Usage } from '../llm/spec.ts'
+import { UNBELIEVED } from '../llm/usage.ts'
 
 /** What happens to a stream's bytes on their way to the client. */
 export type StreamTransform = {
@@ -144,8 +145,13 @@ export class Translation implements StreamTransform {
       ...(this.#id ? { id: this.#id } : {}),
       ...(this.#error ? { error: this.#error } : {}),
       complete: this.finished && !this.#error,
-      estimatedOutput: this.finished && !this.#error && (!this.#unmarked || this.#usage) ? 0 : this.#pieces,
+      estimatedOutput: this.#isCounted() ? 0 : this.#pieces,
     }
+  }
+
+  #isCounted(): boolean {
+    if (!this.finished || this.#error || this.#usage === UNBELIEVED) return false
+    return !this.#unmarked || this.#usage !== undefined
   }
 
   #write(parts: readonly StreamPart[]): string {

@@ -165,7 +165,7 @@ async function receive(turn: Turn, plan: Plan, upcall: Upcall, use: TargetUse): 
   const { report } = answer
   settle(call, upcall.status, null)
   call.firstByteMs = upcall.firstByteAt - call.started
-  learn(call, report)
+  learn(call, report, upcall.size)
   rememberMade(gateway, call, report)
   use.succeed(call.attempts.at(-1)?.duration_ms, tokensOf(call), false)
   const guarded = call.guard?.set.readsOutput ? await guardAnswer(call.guard, answer.body) : answer.body

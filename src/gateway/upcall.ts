@@ -43,7 +43,8 @@ export class Upcall implements ExchangeListener {
   readonly #resolve: () => void
   readonly #reject: (error: AppError) => void
   #chunks: Uint8Array[] = []
-  #size = 0
+  /** Bytes of the answer that came before anybody read it: all of it, where it is no stream. */
+  size = 0
   #ended = false
   #sink: Sink | undefined
   /** Decompresses, when the upstream compressed unasked. */
@@ -115,8 +116,8 @@ export class Upcall implements ExchangeListener {
   #take(chunk: Uint8Array): void {
     if (this.#sink) return this.#sink.data(chunk)
     this.#chunks.push(chunk)
-    this.#size += chunk.length
-    if (this.#size <= LARGEST_ANSWER) return
+    this.size += chunk.length
+    if (this.size <= LARGEST_ANSWER) return
     this.exchange?.cancel()
     this.#fail(new AppError('upstream_invalid', "the upstream's answer is larger than 64 MiB"))
   }

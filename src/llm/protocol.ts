@@ -99,7 +99,10 @@ export type TapReport = {
   readonly error?: CallError
   /** The stream had its terminal event, or every answer in it told why it stopped (a plain answer: it was whole JSON). */
   readonly complete: boolean
-  /** A guess at the tokens that were made, for streams that ended before they told (about one for each event); 0 when `usage` or the end is known. */
+  /**
+   * A guess at the tokens that were made, for streams that ended before they told, or told what cannot be believed (about one for each event);
+   * 0 when `usage` or the end is known.
+   */
   readonly estimatedOutput: number
 }
 

@@ -2,6 +2,7 @@ import type { CallRecord, TokenUsage } from '../../contract/call.ts'
 import type { Due } from '../../contract/origin.ts'
 import type { TapReport } from '../../llm/protocol.ts'
 import type { Usage } from '../../llm/spec.ts'
+import { NOT_BELIEVED, UNBELIEVED } from '../../llm/usage.ts'
 import { tokenUsage, type Call } from '../call.ts'
 import type { Gateway } from '../gateway.ts'
 
@@ -45,7 +46,10 @@ function charge(gateway: Gateway, { target, snapshot }: Call, id: string, due: D
   const origin = origins.find(id)
   if (!origin || !target) return
   const now = Date.now()
-  const cost = target.provider.cost(target.model, usage, now)
+  const isCounted = usage !== UNBELIEVED
+  const cost = isCounted
+    ? target.provider.cost(target.model, usage, now)
+    : { micros: null, source: `not charged: ${NOT_BELIEVED}` }
   const micros = cost.micros === null ? null : Math.max(0, cost.micros - due.cost_micros)
   const held = origins.release(id)
   const made = { ...origin, ids: [id], settled: true as const }
@@ -60,7 +64,7 @@ function charge(gateway: Gateway, { target, snapshot }: Call, id: string, due: D
     ...recordFor(due),
     provider: target.provider.id,
     model_served: target.model,
-    usage: beyond(tokenUsage(usage), due.usage),
+    usage: isCounted ? beyond(tokenUsage(usage), due.usage) : null,
     cost_micros: micros,
     price_source: cost.source,
   }

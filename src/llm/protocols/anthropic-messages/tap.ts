@@ -4,6 +4,7 @@ import type { JsonObject } from '../../spec.ts'
 import type { TapReport, UsageTap } from '../../protocol.ts'
 import { saysStop } from '../../stream/events.ts'
 import { estimateEvents, firstObject, firstText, lastObject, lastText, Tail } from '../../stream/tail.ts'
+import { UNBELIEVED } from '../../usage.ts'
 import { readFinish } from './finish.ts'
 import { mergeRaw, readUsage } from './usage.ts'
 
@@ -41,21 +42,22 @@ function reportOf(tail: Tail, stream: boolean): TapReport {
   // A short stream is its own beginning: the first count is the input's, the last one the output's.
   const first = firstObject(head, 'usage')
   const last = lastObject(end, 'usage')
-  const usage: JsonObject | undefined = stream ? mergeRaw(first ?? {}, last ?? {}) : (last ?? first)
+  const raw: JsonObject | undefined = stream ? mergeRaw(first ?? {}, last ?? {}) : (last ?? first)
   const known = first !== undefined || last !== undefined
+  const usage = known && raw !== undefined ? readUsage(raw) : undefined
   const finish = lastText(end, 'stop_reason')
   const stopSequence = lastText(end, 'stop_sequence')
   const failed = end.indexOf(ERROR) !== -1 || end.indexOf(ERROR_EVENT) !== -1 ? lastObject(end, 'error') : undefined
   const complete = finish !== undefined || (stream && saysStop(end))
   const [model, id] = [firstText(head, 'model'), firstText(head, 'id')]
   return {
-    ...(known && usage !== undefined ? { usage: readUsage(usage) } : {}),
+    ...(usage === undefined ? {} : { usage }),
     ...(finish === undefined ? {} : { finish: readFinish(finish, stopSequence) }),
     ...(model === undefined ? {} : { model }),
     ...(id === undefined ? {} : { id }),
     ...(failed === undefined ? {} : { error: vendorError(failureIn({ error: failed })) }),
     complete: complete && failed === undefined,
     // What is known before the end is the input: the output was counted only at its start.
-    estimatedOutput: stream && !complete ? estimateEvents(tail) : 0,
+    estimatedOutput: stream && (!complete || usage === UNBELIEVED) ? estimateEvents(tail) : 0,
   }
 }

@@ -1,24 +1,24 @@
 // `usage` of Anthropic Messages: `input_tokens` leaves out what was read from or written to the cache.
-import { asNumber, asObject } from '../../json.ts'
+import { asObject } from '../../json.ts'
 import type { JsonObject, Usage } from '../../spec.ts'
-import { cacheWrites, makeUsage, outputTotal } from '../../usage.ts'
+import { asCount, cacheWrites, makeUsage, outputTotal } from '../../usage.ts'
 
 export function readUsage(raw: JsonObject): Usage {
-  const written = asNumber(raw['cache_creation_input_tokens']) ?? 0
+  const written = asCount(raw['cache_creation_input_tokens']) ?? 0
   const creation = asObject(raw['cache_creation'])
-  const write1h = asNumber(creation?.['ephemeral_1h_input_tokens']) ?? 0
-  const write5m = asNumber(creation?.['ephemeral_5m_input_tokens'])
-  const reasoning = asNumber(asObject(raw['output_tokens_details'])?.['thinking_tokens']) ?? 0
+  const write1h = asCount(creation?.['ephemeral_1h_input_tokens']) ?? 0
+  const write5m = asCount(creation?.['ephemeral_5m_input_tokens'])
+  const reasoning = asCount(asObject(raw['output_tokens_details'])?.['thinking_tokens']) ?? 0
   const serverTools: Record<string, number> = {}
   for (const [name, count] of Object.entries(asObject(raw['server_tool_use']) ?? {})) {
     if (typeof count === 'number' && count > 0) serverTools[name.replace(/_requests$/, '')] = count
   }
   return makeUsage({
-    inputUncached: asNumber(raw['input_tokens']),
-    cacheRead: asNumber(raw['cache_read_input_tokens']),
+    inputUncached: asCount(raw['input_tokens']),
+    cacheRead: asCount(raw['cache_read_input_tokens']),
     cacheWrite5m: Math.max(write5m ?? 0, written - write1h),
     cacheWrite1h: write1h,
-    output: Math.max(0, (asNumber(raw['output_tokens']) ?? 0) - reasoning),
+    output: Math.max(0, (asCount(raw['output_tokens']) ?? 0) - reasoning),
     reasoning,
     serverTools,
   })

@@ -1,19 +1,19 @@
 // `usage` of Converse: `inputTokens` leaves out what was read from or written to the cache.
-import { asNumber, asText, objectsIn } from '../../json.ts'
+import { asText, objectsIn } from '../../json.ts'
 import type { JsonObject, Usage } from '../../spec.ts'
-import { makeUsage } from '../../usage.ts'
+import { asCount, makeUsage } from '../../usage.ts'
 
 export function readUsage(raw: JsonObject): Usage {
-  const written = asNumber(raw['cacheWriteInputTokens']) ?? 0
+  const written = asCount(raw['cacheWriteInputTokens']) ?? 0
   const hour = objectsIn(raw['cacheDetails'])
     .filter((detail) => asText(detail['ttl']) === '1h')
-    .reduce((sum, detail) => sum + (asNumber(detail['inputTokens']) ?? 0), 0)
+    .reduce((sum, detail) => sum + (asCount(detail['inputTokens']) ?? 0), 0)
   const long = Math.min(hour, written)
   return makeUsage({
-    inputUncached: asNumber(raw['inputTokens']),
-    cacheRead: asNumber(raw['cacheReadInputTokens']),
+    inputUncached: asCount(raw['inputTokens']),
+    cacheRead: asCount(raw['cacheReadInputTokens']),
     cacheWrite5m: written - long,
     cacheWrite1h: long,
-    output: asNumber(raw['outputTokens']),
+    output: asCount(raw['outputTokens']),
   })
 }

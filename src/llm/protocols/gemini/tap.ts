@@ -4,6 +4,7 @@ import { asNumber } from '../../json.ts'
 import type { TapOptions, TapReport, UsageTap } from '../../protocol.ts'
 import { Choices, readCandidates } from '../../stream/choices.ts'
 import { estimateEvents, firstText, lastObject, lastText, Tail } from '../../stream/tail.ts'
+import { UNBELIEVED } from '../../usage.ts'
 import { readFinish } from './finish.ts'
 import { hasCounts, readUsage } from './usage.ts'
 
@@ -57,6 +58,6 @@ function reportOf(tail: Tail, stream: boolean, candidates: Choices | undefined):
     ...(id === undefined ? {} : { id }),
     ...(isError ? { error: vendorError(failureIn({ error: failed })) } : {}),
     complete: stopped && !isError,
-    estimatedOutput: stream && !stopped ? estimateEvents(tail) : 0,
+    estimatedOutput: stream && (!stopped || usage === UNBELIEVED) ? estimateEvents(tail) : 0,
   }
 }

@@ -1,20 +1,20 @@
 // `usageMetadata`: the prompt includes what came from the cache, the candidates leave out the thoughts.
-import { asNumber, objectsIn } from '../../json.ts'
+import { objectsIn } from '../../json.ts'
 import type { JsonObject, Usage } from '../../spec.ts'
-import { inputTotal, makeUsage, outputTotal } from '../../usage.ts'
+import { asCount, inputTotal, makeUsage, outputTotal } from '../../usage.ts'
 
 const ofKind = (details: unknown, kind: string) =>
   objectsIn(details)
     .filter((entry) => entry['modality'] === kind)
-    .reduce((sum, entry) => sum + (asNumber(entry['tokenCount']) ?? 0), 0)
+    .reduce((sum, entry) => sum + (asCount(entry['tokenCount']) ?? 0), 0)
 
 export function readUsage(raw: JsonObject): Usage {
-  const prompt = asNumber(raw['promptTokenCount']) ?? 0
-  const cached = asNumber(raw['cachedContentTokenCount']) ?? 0
-  const tools = asNumber(raw['toolUsePromptTokenCount']) ?? 0
-  const thoughts = asNumber(raw['thoughtsTokenCount']) ?? 0
-  const total = asNumber(raw['totalTokenCount'])
-  const output = asNumber(raw['candidatesTokenCount']) ?? (total === undefined ? 0 : total - prompt - tools - thoughts)
+  const prompt = asCount(raw['promptTokenCount']) ?? 0
+  const cached = asCount(raw['cachedContentTokenCount']) ?? 0
+  const tools = asCount(raw['toolUsePromptTokenCount']) ?? 0
+  const thoughts = asCount(raw['thoughtsTokenCount']) ?? 0
+  const total = asCount(raw['totalTokenCount'])
+  const output = asCount(raw['candidatesTokenCount']) ?? (total === undefined ? 0 : total - prompt - tools - thoughts)
   return makeUsage({
     inputUncached: prompt - cached + tools,
     cacheRead: cached,

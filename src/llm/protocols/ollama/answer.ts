@@ -1,7 +1,7 @@
 // What whole and streamed answers of Ollama share.
-import { asNumber, asObject, asText, objectsIn } from '../../json.ts'
+import { asObject, asText, objectsIn } from '../../json.ts'
 import type { FinishReason, JsonObject, Usage } from '../../spec.ts'
-import { makeUsage } from '../../usage.ts'
+import { asCount, makeUsage } from '../../usage.ts'
 
 export type OllamaCall = { readonly id: string; readonly name: string; readonly arguments: string }
 
@@ -19,7 +19,7 @@ export function callsIn(message: JsonObject, numbered: () => number): OllamaCall
 }
 
 export function readUsage(body: JsonObject): Usage | undefined {
-  const [input, output] = [asNumber(body['prompt_eval_count']), asNumber(body['eval_count'])]
+  const [input, output] = [asCount(body['prompt_eval_count']), asCount(body['eval_count'])]
   return input === undefined && output === undefined ? undefined : makeUsage({ inputUncached: input, output })
 }
 

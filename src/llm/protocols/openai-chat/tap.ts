@@ -9,6 +9,7 @@ import { Choices, readChoices } from '../../stream/choices.ts'
 import { endOfEvents, isWholeEvent, saysDone } from '../../stream/events.ts'
 import { CLOSE_ARRAY, OPEN_ARRAY, skipSpace } from '../../stream/json-scan.ts'
 import { estimateEvents, firstText, lastObject, lastText, Tail } from '../../stream/tail.ts'
+import { UNBELIEVED } from '../../usage.ts'
 import { readFinish } from './finish.ts'
 import { readUsage } from './usage.ts'
 
@@ -91,7 +92,8 @@ function stoppedIn(end: Buffer, choices: Choices | undefined): number {
 function reportOf(tail: Tail, stream: boolean, options: TapOptions, choices: Choices | undefined): TapReport {
   const head = tail.head()
   const end = tail.tail()
-  const usage = lastObject(end, 'usage') ?? lastObject(head, 'usage')
+  const raw = lastObject(end, 'usage') ?? lastObject(head, 'usage')
+  const usage = raw === undefined ? undefined : readUsage(raw, options.quirks)
   const finish = lastText(end, 'finish_reason')
   const model = firstText(head, 'model')
   const id = firstText(head, 'id')
@@ -100,13 +102,13 @@ function reportOf(tail: Tail, stream: boolean, options: TapOptions, choices: Cho
   const marked = stream && saysDone(end, 64)
   const done = stream ? marked || stoppedIn(end, choices) > 0 : endsWhole(end)
   return {
-    ...(usage === undefined ? {} : { usage: readUsage(usage, options.quirks) }),
+    ...(usage === undefined ? {} : { usage }),
     ...(finish === undefined ? {} : { finish: readFinish(finish) }),
     ...(model === undefined ? {} : { model }),
     ...(id === undefined ? {} : { id }),
     ...(failed ? { error: vendorError(failureIn({ error: failure })) } : {}),
     complete: done && !failed,
-    estimatedOutput: stream && !marked && usage === undefined ? estimateEvents(tail) : 0,
+    estimatedOutput: stream && (usage === undefined ? !marked : usage === UNBELIEVED) ? estimateEvents(tail) : 0,
   }
 }
 

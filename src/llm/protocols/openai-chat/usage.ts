@@ -1,33 +1,33 @@
 // `usage` of chat completions, in the shapes that OpenAI and the vendors who speak its format send.
-import { asNumber, asObject } from '../../json.ts'
+import { asObject } from '../../json.ts'
 import type { JsonObject, Usage } from '../../spec.ts'
 import type { Quirks } from '../../target.ts'
-import { cacheWrites, inputTotal, makeUsage, outputTotal } from '../../usage.ts'
+import { asCount, cacheWrites, inputTotal, makeUsage, outputTotal } from '../../usage.ts'
 
 /** Cached tokens are part of `prompt_tokens` and reasoning is part of `completion_tokens`, unless the numbers or the quirks say otherwise. */
 export function readUsage(raw: JsonObject, quirks?: Quirks): Usage {
-  const prompt = asNumber(raw['prompt_tokens']) ?? asNumber(raw['input_tokens']) ?? 0
-  const completion = asNumber(raw['completion_tokens']) ?? asNumber(raw['output_tokens']) ?? 0
+  const prompt = asCount(raw['prompt_tokens']) ?? asCount(raw['input_tokens']) ?? 0
+  const completion = asCount(raw['completion_tokens']) ?? asCount(raw['output_tokens']) ?? 0
   const promptDetails =
     asObject(raw['prompt_tokens_details']) ??
     asObject(raw['prompt_token_details']) ??
     asObject(raw['input_tokens_details'])
   const details = asObject(raw['completion_tokens_details']) ?? asObject(raw['output_tokens_details'])
   const cached =
-    asNumber(promptDetails?.['cached_tokens']) ??
-    asNumber(raw['prompt_cache_hit_tokens']) ??
-    asNumber(raw['num_cached_tokens']) ??
-    asNumber(raw['cached_tokens']) ??
-    asNumber(raw['cache_read_input_tokens']) ??
+    asCount(promptDetails?.['cached_tokens']) ??
+    asCount(raw['prompt_cache_hit_tokens']) ??
+    asCount(raw['num_cached_tokens']) ??
+    asCount(raw['cached_tokens']) ??
+    asCount(raw['cache_read_input_tokens']) ??
     0
   const written =
-    asNumber(promptDetails?.['cache_write_tokens']) ??
-    asNumber(promptDetails?.['cache_creation_tokens']) ??
-    asNumber(raw['cache_creation_input_tokens']) ??
+    asCount(promptDetails?.['cache_write_tokens']) ??
+    asCount(promptDetails?.['cache_creation_tokens']) ??
+    asCount(raw['cache_creation_input_tokens']) ??
     0
-  const reasoning = asNumber(details?.['reasoning_tokens']) ?? asNumber(raw['reasoning_tokens']) ?? 0
+  const reasoning = asCount(details?.['reasoning_tokens']) ?? asCount(raw['reasoning_tokens']) ?? 0
   // A vendor that counts reasoning apart shows it in its total, or by more reasoning than output.
-  const total = asNumber(raw['total_tokens'])
+  const total = asCount(raw['total_tokens'])
   const apart =
     quirks?.usage === 'reasoning-excluded' ||
     reasoning > completion ||
@@ -39,10 +39,10 @@ export function readUsage(raw: JsonObject, quirks?: Quirks): Usage {
     cacheWrite5m: written,
     output: apart ? completion : completion - reasoning,
     reasoning,
-    audioIn: asNumber(promptDetails?.['audio_tokens']),
-    imageIn: asNumber(promptDetails?.['image_tokens']),
-    audioOut: asNumber(details?.['audio_tokens']),
-    imageOut: asNumber(details?.['image_tokens']),
+    audioIn: asCount(promptDetails?.['audio_tokens']),
+    imageIn: asCount(promptDetails?.['image_tokens']),
+    audioOut: asCount(details?.['audio_tokens']),
+    imageOut: asCount(details?.['image_tokens']),
   })
 }
 

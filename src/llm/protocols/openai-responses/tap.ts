@@ -4,6 +4,7 @@ import { failureIn, vendorError } from '../../errors.ts'
 import type { JsonObject } from '../../spec.ts'
 import type { TapOptions, TapReport, UsageTap } from '../../protocol.ts'
 import { estimateEvents, firstText, lastObject, lastText, Tail } from '../../stream/tail.ts'
+import { UNBELIEVED } from '../../usage.ts'
 import { readUsage } from '../openai-chat/usage.ts'
 import { finishOf } from './decode-response.ts'
 
@@ -48,7 +49,8 @@ export function createResponseTap(stream: boolean, options: TapOptions = {}): Us
 function reportOf(tail: Tail, stream: boolean, terminal: string | undefined, options: TapOptions): TapReport {
   const end = tail.tail()
   const head = tail.head()
-  const usage = lastObject(end, 'usage')
+  const raw = lastObject(end, 'usage')
+  const usage = raw === undefined ? undefined : readUsage(raw, options.quirks)
   const ending = terminal ?? endingIn(end, stream)
   const details = lastObject(end, 'incomplete_details') ?? lastObject(head, 'incomplete_details')
   const failure =
@@ -57,7 +59,7 @@ function reportOf(tail: Tail, stream: boolean, terminal: string | undefined, opt
   const known = usage !== undefined
   const complete = failure === undefined && (ending === 'completed' || ending === 'incomplete')
   return {
-    ...(known ? { usage: readUsage(usage, options.quirks) } : {}),
+    ...(known ? { usage } : {}),
     ...((ending === 'completed' || ending === 'incomplete') && (known || !UNFINISHED.test(head.toString('latin1')))
       ? {
           finish: finishOf(
@@ -70,7 +72,7 @@ function reportOf(tail: Tail, stream: boolean, terminal: string | undefined, opt
     ...(id === undefined ? {} : { id }),
     ...(failure === undefined ? {} : { error: vendorError(failureIn({ error: failure })) }),
     complete,
-    estimatedOutput: stream && !known && !complete ? estimateEvents(tail) : 0,
+    estimatedOutput: stream && (known ? usage === UNBELIEVED : !complete) ? estimateEvents(tail) : 0,
   }
 }
 
