@@ -34,7 +34,7 @@ export async function handleCall(gateway: Gateway, request: Inbound, match: Call
     try {
       gateway.load.check(key.priority, gateway.inFlight, call.snapshot.traffic.overload, call.started)
     } catch (error) {
-      await readAway(request)
+      await readAway(request, Math.min(READ_AWAY, gateway.limits.bodyBytes))
       throw error
     }
     if (request.method !== 'POST') throw methodNotAllowed(request.method)
@@ -85,9 +85,9 @@ function compressed(request: Inbound, error: unknown): AppError | undefined {
 const READ_AWAY = 256 * 1024
 
 /** A connection whose request was read to its end goes on, which costs less than a new one. */
-async function readAway(request: Inbound): Promise<void> {
+async function readAway(request: Inbound, limit: number): Promise<void> {
   const { length } = request.head
-  if (length > 0 && length <= READ_AWAY) await request.body(READ_AWAY)
+  if (length > 0 && length <= limit) await request.body(limit)
 }
 
 /** Gateways that may stand one behind the other. */

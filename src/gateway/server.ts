@@ -55,6 +55,7 @@ export function openGatewayServer(options: ServerOptions): GatewayServer {
     host,
     port: options.port,
     reusePort: options.reusePort ?? false,
+    bodyBytes: gateway.limits.bodyBytes,
     handle: answer,
     malformed,
     report: (mistake) => gateway.report(mistake, newId('err')),

@@ -11,6 +11,8 @@ import { Unsent } from './unsent.ts'
 export type ConnectionOwner = {
   /** Answers one request. A rejection ends the connection: whoever handles calls has an answer for each failure. */
   readonly handle: (request: Inbound) => Answer | Promise<Answer>
+  /** Largest body that whoever handles requests reads. */
+  readonly bodyBytes: number
   /** The answer to what is not valid HTTP. */
   readonly malformed: (status: number, problem: string) => Answer
   /** Milliseconds on a coarse clock. */
@@ -221,7 +223,9 @@ export class ClientConnection implements BodyWriter {
     this.#body = body
     this.#last = !head.keepAlive || head.old
     this.#chunked = !head.old
-    if (head.expectsContinue && !body.whole) this.#socket?.write('HTTP/1.1 100 Continue\r\n\r\n')
+    // A body that is too large is not asked for: its request is refused by whoever handles it.
+    if (head.expectsContinue && !body.whole && head.length <= this.#owner.bodyBytes)
+      this.#socket?.write('HTTP/1.1 100 Continue\r\n\r\n')
     this.#dispatch(new Inbound(head, body, () => this.#socket?.remoteAddress ?? ''))
     return rest
   }

@@ -34,6 +34,7 @@ const listener = new Listener({
   host: '127.0.0.1',
   port: 0,
   reusePort: false,
+  bodyBytes: 1_000,
   handle(request) {
     if (request.path === '/throws') throw new Error('a mistake')
     return answer(request)
@@ -137,6 +138,12 @@ describe('requests', () => {
     await socket.until('HTTP/1.1 100 Continue\r\n\r\n')
     socket.write('ok')
     await socket.until('OK')
+  })
+
+  test('a body that is too large is not asked for', async () => {
+    const socket = open()
+    socket.write('POST /a HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 1001\r\n\r\n')
+    expect(await socket.over).toMatch(/^HTTP\/1\.1 413 [^]*\r\nconnection: close\r\n/)
   })
 
   test.each([

@@ -7,6 +7,8 @@ export type ListenerOptions = {
   readonly port: number
   /** Several processes share the port. */
   readonly reusePort: boolean
+  /** Largest body that `handle` reads: larger ones are not asked for where a client waits to be. */
+  readonly bodyBytes: number
   readonly handle: (request: Inbound) => Answer | Promise<Answer>
   readonly malformed: (status: number, problem: string) => Answer
   /** Told of mistakes of our own that ended a connection. */
@@ -17,6 +19,7 @@ const SWEEP_MS = 1_000
 
 /** A listening socket that speaks HTTP/1.1. Throws when it cannot listen. */
 export class Listener implements ConnectionOwner {
+  readonly bodyBytes: number
   readonly handle: ListenerOptions['handle']
   readonly malformed: ListenerOptions['malformed']
   readonly report: ListenerOptions['report']
@@ -27,6 +30,7 @@ export class Listener implements ConnectionOwner {
   readonly #timer: Timer
 
   constructor(options: ListenerOptions) {
+    this.bodyBytes = options.bodyBytes
     this.handle = options.handle
     this.malformed = options.malformed
     this.report = options.report

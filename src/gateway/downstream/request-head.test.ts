@@ -43,8 +43,22 @@ describe('connection and length', () => {
   })
 })
 
+test('a key that is said twice is one, and what is wrong with two is said by name', () => {
+  const once = read(line(POST, 'Authorization: Bearer a', 'x-api-key: b', 'Authorization:  Bearer a ', 'X-API-KEY: b'))
+  expect(once).toBeInstanceOf(RequestHead)
+  const names = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key']
+  const problems = names.map((name) => read(line(POST, `${name}: a`, 'x-stainless-os: Linux', `${name}: b`)))
+  expect(problems.map((found) => 'problem' in found && found.problem)).toEqual(
+    names.map((name) => `there are two different ${name} headers: send one`),
+  )
+})
+
 describe('what could be read in two ways, or is no HTTP', () => {
   test.each([
+    ['two authorizations', line(POST, 'Authorization: Bearer a', 'authorization: Bearer b'), 400],
+    ['three, of which two are the same', line(POST, ...['a', 'a', 'b'].map((key) => `X-Api-Key: ${key}`)), 400],
+    ['two keys in words of another vendor', line(POST, 'x-goog-api-key: a', 'X-Goog-Api-Key: b'), 400],
+    ['two keys, one of them empty', line(POST, 'api-key:', 'api-key: b'), 400],
     ['no version', line('POST /v1'), 400],
     ['two spaces', line('POST  /v1 HTTP/1.1'), 400],
     ['a space in the path', line('POST /v1 x HTTP/1.1'), 400],

@@ -91,6 +91,7 @@ export class RequestHead {
     let hosts = 0
     let length = -1
     let chunked = false
+    let keys = 0
     for (let at = this.#fields; at < end;) {
       const colon = nameEnd(bytes, at, end)
       if (colon < 0) return bad('a header name is not valid')
@@ -101,7 +102,7 @@ export class RequestHead {
       if (lineEnd < end && bytes[lineEnd + 1] !== LF) return bad('a header value holds a control character')
       if (places.length === MAX_HEADERS * 3) return { status: 431, problem: `more than ${MAX_HEADERS} headers` }
       places.push(at, colon, lineEnd)
-      // Only headers of these lengths can concern the framing: the others are read when somebody asks.
+      // Only headers of these lengths can concern the framing, or hold a key: the others are read when somebody asks.
       const size = colon - at
       if (size === 4 && isName(bytes, at, 'host')) {
         hosts++
@@ -119,6 +120,11 @@ export class RequestHead {
       } else if (size === 10 && isName(bytes, at, 'connection')) this.#readConnection(bytes, colon + 1, lineEnd)
       else if (size === 6 && isName(bytes, at, 'expect')) {
         if (textOf(bytes, colon + 1, lineEnd).toLowerCase() === '100-continue') this.expectsContinue = !this.old
+      } else if (size === 13 || size === 9 || size === 7 || size === 14) {
+        const key = keyAt(bytes, at, size)
+        if ((keys & key) !== 0 && this.header(KEYS[key]!) !== textOf(bytes, colon + 1, lineEnd))
+          return bad(`there are two different ${KEYS[key]} headers: send one`)
+        keys |= key
       }
       at = lineEnd + 2
     }
@@ -133,6 +139,17 @@ export class RequestHead {
     if (wanted.includes('close')) this.keepAlive = false
     else if (wanted.includes('keep-alive')) this.keepAlive = true
   }
+}
+
+/** Where a client's key may stand; each name has a bit. */
+const KEYS: Readonly<Record<number, string>> = { 1: 'authorization', 2: 'x-api-key', 4: 'api-key', 8: 'x-goog-api-key' }
+
+/** The bit of the header for a key that stands here; 0 where none does. */
+function keyAt(bytes: Uint8Array, at: number, size: number): number {
+  if (size === 13) return isName(bytes, at, 'authorization') ? 1 : 0
+  if (size === 9) return isName(bytes, at, 'x-api-key') ? 2 : 0
+  if (size === 7) return isName(bytes, at, 'api-key') ? 4 : 0
+  return isName(bytes, at, 'x-goog-api-key') ? 8 : 0
 }
 
 function bad(problem: string): Malformed {
