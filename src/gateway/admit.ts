@@ -5,7 +5,13 @@ import type { CallError, Usage } from '../llm/spec.ts'
 import { scanRequest } from '../llm/stream/splice.ts'
 import type { CallAttributes } from '../quota/attributes.ts'
 import { budgetError, type BudgetRefusal, type Reservation } from '../quota/budget.ts'
-import { boundInputTokens, boundOutputTokens, estimateTokens, type CostBound } from '../quota/estimate.ts'
+import {
+  boundInputTokens,
+  boundOutputTokens,
+  estimateFileTokens,
+  estimateTokens,
+  type CostBound,
+} from '../quota/estimate.ts'
 import { explainRefusal, type Admission, type LimitState, type Refusal as LimitRefusal } from '../quota/limits.ts'
 import type { SnapshotTarget } from '../snapshot/snapshot.ts'
 import type { Call } from './call.ts'
@@ -21,10 +27,15 @@ const CACHE_MARK = Buffer.from('cache_control')
 export function admit(gateway: Gateway, call: Call): void | Promise<void> {
   const { limiter } = gateway.traffic.for(call.snapshot)
   if (limiter.isEmpty) return
-  const tokens = estimateTokens(call.bytesIn, call.scan)
+  const tokens = estimateOf(call)
   const answer = limiter.admit(attributesOf(call), tokens, Date.now())
   if (answer instanceof Promise) return answer.then((answer) => note(call, answer))
   note(call, answer)
+}
+
+function estimateOf({ bytesIn, fileBytes, scan }: Call): number {
+  const tokens = estimateTokens(bytesIn - fileBytes, scan)
+  return fileBytes === 0 ? tokens : tokens + estimateFileTokens(fileBytes)
 }
 
 function note(call: Call, answer: Admission | LimitRefusal): void {
@@ -74,8 +85,11 @@ function hold(call: Call, incoming: Incoming, answer: Reservation | BudgetRefusa
   call.outputCap = answer.outputCap
 }
 
-function dearest(call: Call, { body }: Incoming, targets: readonly SnapshotTarget[]): CostBound | null {
-  const inputTokens = boundInputTokens(body.length > 65_536 ? latin1(body) : body.length)
+function dearest(call: Call, incoming: Incoming, targets: readonly SnapshotTarget[]): CostBound | null {
+  const { body, form } = incoming
+  const inputTokens = form
+    ? body.length - form.fileBytes + estimateFileTokens(form.fileBytes)
+    : boundInputTokens(body.length > 65_536 ? latin1(body) : body.length)
   const caches = findBytes(body, CACHE_MARK) >= 0
   let worst: CostBound | null = null
   let worstTotal = -1
@@ -164,7 +178,7 @@ export function admitAtTarget(
   const { limiter } = gateway.traffic.for(call.snapshot)
   if (!limiter.hasTargetLimits) return undefined
   const attributes = { ...attributesOf(call), provider: target.provider.id, model: target.model }
-  const tokens = estimateTokens(call.bytesIn, call.scan)
+  const tokens = estimateOf(call)
   const answer = limiter.admit(attributes, tokens, Date.now())
   return answer instanceof Promise ? answer.then((answer) => atTarget(call, answer)) : atTarget(call, answer)
 }

@@ -43,6 +43,8 @@ export class Call {
   /** Milliseconds during which the call waited for upstreams. */
   upstreamMs = 0
   bytesIn = 0
+  /** Bytes of `bytesIn` that are files of a form. */
+  fileBytes = 0
   bytesOut = 0
   recorded = false
   /** What the call holds of its limits and budgets until it is recorded. */

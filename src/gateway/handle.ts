@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import { readForm } from './form.ts'
 import { metadataOf, scanRequest, type RequestScan } from '../llm/stream/splice.ts'
 import { learn, record } from './account.ts'
 import { admit, reserve } from './admit.ts'
@@ -49,7 +50,7 @@ export async function handleCall(gateway: Gateway, request: Inbound, match: Call
       headerLines: () => forwardedLines(request, key),
       decoded: undefined,
     }
-    read(call, incoming)
+    read(call, incoming, request)
     const resolution = resolve(call.snapshot, call.key, call.modelAsked ?? undefined)
     const admitted = admit(gateway, call)
     if (admitted) await admitted
@@ -107,9 +108,11 @@ function nextHop(hops: string): string {
 const NO_QUERY: Readonly<Record<string, string>> = {}
 
 /** What policy needs to know of the body, found without building it. */
-function read(call: Call, incoming: Incoming): void {
-  const scan: RequestScan = scanRequest(incoming.body, call.route.dialect)
+function read(call: Call, incoming: Incoming, request: Inbound): void {
+  const form = call.route.multipart ? readForm(incoming, request) : undefined
+  const scan: RequestScan = form ?? scanRequest(incoming.body, call.route.dialect)
   call.scan = scan
+  if (form) call.fileBytes = incoming.form!.fileBytes
   call.modelAsked = incoming.pathModel ?? scan.model ?? null
   call.stream = incoming.pathStream ?? scan.stream
   call.endUser = scan.user ?? endUserOf(call, incoming, scan)

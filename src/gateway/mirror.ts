@@ -30,6 +30,7 @@ export function mirror(gateway: Gateway, original: Call, incoming: Incoming, tar
   call.stream = original.stream
   call.endUser = original.endUser
   call.bytesIn = original.bytesIn
+  call.fileBytes = original.fileBytes
   call.hopLine = original.hopLine
   gateway.inFlight++
   // The original may still change its own request, as when a budget caps it.

@@ -12,9 +12,11 @@ import type { AnswerOptions, ClientSide, EncodedRequest, TapReport, VendorSide }
 import { protocolOf } from '../llm/protocols.ts'
 import type { ChatRequest, Json, JsonObject, ProtocolId, Usage } from '../llm/spec.ts'
 import { isJson } from '../llm/stream/json-scan.ts'
+import { formOutgoing, type Form } from './form.ts'
 import { errorEncoder } from './error-encoder.ts'
 import { MadeIds } from '../llm/stream/made-ids.ts'
 import { parseBody } from '../llm/stream/parse-body.ts'
+import { spliceModel } from '../llm/form/scan.ts'
 import { spliceRequest } from '../llm/stream/splice.ts'
 import type { ServedEndpoint, SnapshotProvider, SnapshotTarget } from '../snapshot/snapshot.ts'
 import type { Call } from './call.ts'
@@ -38,6 +40,8 @@ export type Incoming = {
   readonly stored?: StoredRequest
   /** Decoded once, when the first target needs it. */
   decoded: ChatRequest | undefined
+  /** Set when the body is a form. */
+  form?: Form
 }
 
 /** What is asked about something that is kept; `path` is below the thing's own, its query included. */
@@ -132,7 +136,11 @@ function planOther(call: Call, incoming: Incoming, target: SnapshotTarget): Plan
     })
   }
   if (served.side) return planOperation(call, incoming, target, served, served.side)
-  return passThrough(call, incoming, target, served)
+  const { form } = incoming
+  if (!form) return passThrough(call, incoming, target, served)
+  const body = spliceModel(incoming.body, form.boundary, call.scan!, target.model)
+  const plan = passThrough(call, incoming, target, served, { body, dropped: [] })
+  return { ...plan, outgoing: formOutgoing(plan.outgoing, form) }
 }
 
 /** What is asked below responses, of a vendor that speaks the format. */

@@ -28,7 +28,7 @@ const prefixes = new WeakMap<ServedEndpoint, Prefix[]>()
 export type Address = {
   readonly provider: SnapshotProvider
   readonly served: ServedEndpoint
-  /** POST where nothing is said; set for addresses that hold an id. */
+  /** POST where nothing is said; set where address or content type are of this one call. */
   readonly method?: string
   readonly path: string
   readonly credential: SnapshotCredential | undefined
@@ -81,7 +81,7 @@ function credentialLine({ auth }: ServedEndpoint, secret: string | undefined): s
 export function requestHead(address: Address, length: number, lines = ''): string {
   const { method, contentType } = address
   if (method === undefined) return `${prefixOf(address)}${length}\r\n${lines}\r\n`
-  // Such an address holds an id: it is one of its own each time, and not worth keeping.
+  // Such an address holds an id, or such a type a boundary: it is one of its own each time, and not worth keeping.
   const about = method === 'POST' ? `content-type: ${contentType}\r\ncontent-length: ${length}\r\n` : ''
   return `${headOf(address)}${about}${lines}\r\n`
 }

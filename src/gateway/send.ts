@@ -12,7 +12,7 @@ import type { PhaseTimeouts } from './upstream/exchange.ts'
 /** What goes to the upstream: `path` is below the origin's base path, `lines` are further header lines. */
 export type Outgoing = {
   readonly served: ServedEndpoint
-  /** POST where nothing is said. */
+  /** POST where nothing is said, as for all whose head is worth keeping. */
   readonly method?: string
   readonly path: string
   readonly contentType: string

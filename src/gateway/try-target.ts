@@ -168,7 +168,7 @@ async function receive(turn: Turn, plan: Plan, upcall: Upcall, use: TargetUse): 
   learn(call, report, upcall.size)
   rememberMade(gateway, call, report)
   use.succeed(call.attempts.at(-1)?.duration_ms, tokensOf(call), false)
-  const guarded = call.guard?.set.readsOutput ? await guardAnswer(call.guard, answer.body) : answer.body
+  const guarded = call.guard?.set.readsOutput ? await guardAnswer(call.guard, call, answer.body) : answer.body
   const told = wantsStream(call)
   const body = told ? asStream(call, turn.incoming, guarded) : guarded
   call.status = 200

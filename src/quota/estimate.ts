@@ -7,12 +7,20 @@ const MEDIA_TOKENS = 8_192
 /** Bodies up to this size are not looked into: every token has at least one byte. */
 const SMALL_BODY_BYTES = 65_536
 
+/** Bytes of a file of sound for one token: vendors count ten a second, and speech takes no less than 5 kbit/s. */
+const FILE_BYTES_PER_TOKEN = 64
+
 /** What a request says of its answer: the maximum of output tokens, and how many answers there will be. */
 export type AskedOutput = { readonly maxOutputTokens: number | undefined; readonly n: number }
 
 /** What a call will probably count as against limits on tokens. */
 export function estimateTokens(bodyBytes: number, asked: AskedOutput | undefined): number {
   return Math.ceil(bodyBytes / BYTES_PER_TOKEN) + (asked?.maxOutputTokens ?? 0) * (asked?.n ?? 1)
+}
+
+/** What the files of a form count as, by their size alone. */
+export function estimateFileTokens(fileBytes: number): number {
+  return Math.ceil(fileBytes / FILE_BYTES_PER_TOKEN)
 }
 
 /**

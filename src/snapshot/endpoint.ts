@@ -21,7 +21,7 @@ export type Route = {
   readonly dialect: ProtocolId
   /** Name on the call record. */
   readonly recordedAs: string
-  /** The body is a form, not JSON. */
+  /** The body may be a form. */
   readonly multipart?: boolean
 }
 

@@ -17,6 +17,8 @@ const NOTHING = Buffer.alloc(0)
 const SPACE = 0x20
 const CHOICES = Buffer.from('"choices"')
 const DONE = Buffer.from('data: [DONE]\n\n')
+/** The last event of a transcription; in a text its quotes are escaped. */
+const TRANSCRIBED = [Buffer.from('"type":"transcript.text.done"'), Buffer.from('"type": "transcript.text.done"')]
 const BLANK = Buffer.from('\n\n')
 const BLANK_CRLF = Buffer.from('\r\n\r\n')
 /** More than this without an event's end is let through unread. */
@@ -100,7 +102,7 @@ function reportOf(tail: Tail, stream: boolean, options: TapOptions, choices: Cho
   const failure: JsonObject | undefined = lastObject(end, 'error')
   const failed = failure !== undefined && (asNumber(failure['code']) !== undefined || failure['message'] !== undefined)
   const marked = stream && saysDone(end, 64)
-  const done = stream ? marked || stoppedIn(end, choices) > 0 : endsWhole(end)
+  const done = stream ? marked || stoppedIn(end, choices) > 0 || isTranscribed(end) : endsWhole(end)
   return {
     ...(usage === undefined ? {} : { usage }),
     ...(finish === undefined ? {} : { finish: readFinish(finish) }),
@@ -127,6 +129,11 @@ export function readReport(body: Json, quirks: Quirks): TapReport {
     complete: failure === undefined,
     estimatedOutput: 0,
   }
+}
+
+/** Whether a streamed transcription is whole, which ends without a mark. */
+function isTranscribed(end: Uint8Array): boolean {
+  return TRANSCRIBED.some((event) => findBytes(end, event) !== -1)
 }
 
 function endsWhole(end: Buffer): boolean {
@@ -180,7 +187,7 @@ export function createChatTap(stream: boolean, options: TapOptions = {}): UsageT
       const close = kept.length === 0 || kept.subarray(-2).equals(BLANK) ? NOTHING : BLANK
       return kept.length === 0 ? DONE : Buffer.concat([kept, close, DONE])
     },
-    told: () => stream && stoppedIn(tail.tail(), choices) >= asked,
+    told: () => stream && (stoppedIn(tail.tail(), choices) >= asked || isTranscribed(tail.tail())),
     report: () => reportOf(tail, stream, options, choices),
   }
 }

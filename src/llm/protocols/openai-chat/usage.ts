@@ -11,7 +11,9 @@ export function readUsage(raw: JsonObject, quirks?: Quirks): Usage {
   const promptDetails =
     asObject(raw['prompt_tokens_details']) ??
     asObject(raw['prompt_token_details']) ??
-    asObject(raw['input_tokens_details'])
+    asObject(raw['input_tokens_details']) ??
+    // Transcriptions.
+    asObject(raw['input_token_details'])
   const details = asObject(raw['completion_tokens_details']) ?? asObject(raw['output_tokens_details'])
   const cached =
     asCount(promptDetails?.['cached_tokens']) ??
