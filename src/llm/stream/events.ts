@@ -59,6 +59,9 @@ export const NOT_JSON = -2
 export function judge(bytes: Uint8Array, isCut: boolean): number {
   const size = bytes.length
   let judged = !isCut
+  /** Where data begins next; found anew only behind it, or a flood of comments would be searched to its end for each. */
+  let nextData = -1
+  let hasBlank = true
   for (let from = 0; from < size;) {
     const data = judged ? dataLine(bytes, from) : -1
     const quick = data < 0 ? -1 : endOfPlain(bytes, data)
@@ -67,17 +70,21 @@ export function judge(bytes: Uint8Array, isCut: boolean): number {
       from = quick
       continue
     }
-    let to = findBytes(bytes, BLANK, from)
+    let to = hasBlank ? findBytes(bytes, BLANK, from) : -1
     let next = to + 2
     if (to < 0) {
+      hasBlank = false
       to = findBytes(bytes, BLANK_CRLF, from)
       if (to < 0) return IN_ORDER
       next = to + 4
     }
     if (judged) {
-      const line = isAt(bytes, from, DATA) ? from : findBytes(bytes, DATA, from)
-      if (line >= 0 && line < to) {
-        const value = valueOf(bytes, line)
+      if (nextData < from) {
+        const found = findBytes(bytes, DATA, from)
+        nextData = found < 0 ? size : found
+      }
+      if (nextData < to) {
+        const value = valueOf(bytes, nextData)
         if (!isJsonValue(bytes, value, to)) return NOT_JSON
         if (tellsFailure(bytes, from, value)) return from
       }
