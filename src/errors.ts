@@ -29,6 +29,7 @@ export const ERRORS = {
   rate_limited: { status: 429, retryable: true },
   quota_exceeded: { status: 429, retryable: false },
   client_closed: { status: 499, retryable: false },
+  mirror_stopped: { status: 499, retryable: false },
   internal: { status: 500, retryable: true },
   upstream_failed: { status: 502, retryable: true },
   upstream_invalid: { status: 502, retryable: true },

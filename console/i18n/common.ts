@@ -96,6 +96,7 @@ export const ERROR_TITLES: Readonly<Record<string, readonly [en: string, zh: str
   rate_limited: ['A rate limit was reached', '达到速率限制'],
   quota_exceeded: ['A quota is used up', '配额已用尽'],
   client_closed: ['The client left before the end', '客户端提前断开'],
+  mirror_stopped: ['The mirror said far more than the answer', '镜像的输出远多于原回答'],
   internal: ['The gateway failed', '网关内部错误'],
   upstream_failed: ['The provider failed', '提供商出错'],
   upstream_invalid: ['The provider answered something unreadable', '提供商返回了无法解析的内容'],

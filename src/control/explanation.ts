@@ -113,6 +113,11 @@ const EXPLANATIONS: Readonly<Record<string, Said>> = {
     what: () => 'The client left before the answer was complete; the provider was told to stop.',
     remedy: () => 'If that was no one’s wish, raise the client’s timeout.',
   },
+  mirror_stopped: {
+    blame: 'gateway',
+    what: (call) => `The copy at ${where(call)} said far more than the answer, and was not read to its end.`,
+    remedy: () => 'The client’s own answer is not concerned. See why the model of the mirror does not end.',
+  },
   upstream_failed: {
     blame: 'provider',
     what: (call) =>

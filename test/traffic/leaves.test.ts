@@ -125,6 +125,38 @@ test('a mirror whose stream cannot be read ends, and gives back what it held', a
   expect(heldBy(gateway)).toEqual(NOTHING_HELD)
 })
 
+/** Mebibytes of stream in each step. */
+const flood = (event: string) => {
+  const events = Buffer.from(event.repeat(Math.ceil(1_048_576 / event.length)))
+  return { endless: Buffer.concat([Buffer.from(`${events.length.toString(16)}\r\n`), events, Buffer.from('\r\n')]) }
+}
+const SAYING = 'data: {"id":"c","choices":[{"index":0,"delta":{"content":"and so on"}}]}\n\n'
+
+test.each([
+  ['far more than the answer', 'answered', flood(SAYING.replace('and', 'and so on, '.repeat(90)))],
+  ['more than any answer', 'waits', flood(SAYING.replace('and', 'and so on, '.repeat(90)))],
+  ['nothing that counts, and no end', 'answered', flood(': nothing\n\n')],
+  ['nothing that counts, in other lines', 'answered', flood(': nothing\r\n\r\n')],
+  ['more behind its end', 'answered', flood('data: [DONE]\n\n')],
+])('a mirror that says %s is not listened to any longer', async (what, original, endless) => {
+  const gateway = start()
+  const held = Promise.withResolvers<void>()
+  if (original === 'waits') first.next({ steps: () => [{ write: HEAD }, { wait: held.promise }, { close: 'fin' }] })
+  second.next({ steps: () => [{ write: HEAD }, endless] })
+  const answer = ask(gateway, 'mirrored', true)
+  expect((await (await second.received()).closed).by).toBe('peer')
+  held.resolve()
+  await (await answer).text()
+  await gateway.record(1)
+  const mirrored = gateway.records.find(({ endpoint }) => endpoint.startsWith('mirror.'))!
+  const ended = what === 'more behind its end' ? null : 'mirror_stopped'
+  expect(mirrored).toMatchObject({ status: 200, error_code: ended, attempts: [{ error_code: ended }] })
+  if (what.includes('than')) expect(mirrored.price_source).toContain('tokens estimated')
+  await turns(5)
+  expect(heldBy(gateway)).toEqual(NOTHING_HELD)
+  expect(gateway.problems).toEqual([])
+})
+
 test('what comes behind the failure of a held-back stream is thrown away', async () => {
   const gateway = start()
   const failure = 'data: {"error":{"message":"no","type":"server_error"}}\n\n'
