@@ -16,6 +16,9 @@ import type { TargetUse } from './target-use.ts'
 import type { StreamTransform } from './transform.ts'
 import type { Sink, Upcall } from './upcall.ts'
 
+/** The line end behind a chunk: what stands behind that in the same read is more of the answer. */
+const CHUNK_END = 2
+
 /**
  * Sends one stream to the client as it arrives. It ends in exactly one of three ways: with the answer's own terminal event, with the
  * dialect's error event, or with the client gone; in each the record is durable before the last byte leaves.
@@ -100,11 +103,21 @@ export class StreamRelay implements Sink, StreamBody {
       this.active = true
       this.#sent += to - from
       this.#betweenEvents = true
-      if (this.#writer?.writePart(bytes, from, to) === false) this.#upcall.exchange?.pause()
+      const more = bytes.length - to > CHUNK_END
+      if (this.#writer?.writePart(bytes, from, to, more) === false) this.#upcall.exchange?.pause()
     } catch (error) {
       this.#break(error)
     }
     return true
+  }
+
+  /** Also behind the end: what was framed must go out before anybody else frames. */
+  flush(): void {
+    try {
+      if (this.#writer?.flush() === false) this.#upcall.exchange?.pause()
+    } catch (error) {
+      this.#break(error)
+    }
   }
 
   data(chunk: Uint8Array): void {

@@ -2,8 +2,10 @@
 export type BodyWriter = {
   /** Sends now. False when the client reads slower than this: `drained` tells when to go on. */
   write(bytes: Uint8Array | string): boolean
-  /** The same for a part of what came. */
-  writePart(bytes: Uint8Array, from: number, to: number): boolean
+  /** The same for a part of what came. Where `more` follows in the same turn it waits for that, or for `flush`. */
+  writePart(bytes: Uint8Array, from: number, to: number, more: boolean): boolean
+  /** Sends what waits. */
+  flush(): boolean
   /** Sends the last bytes and ends the answer. */
   end(last?: Uint8Array | string): void
   /** Gives the answer up in a way that no client takes for its end. */

@@ -4,7 +4,7 @@ import { headOf, isStream, type Answer, type BodyWriter, type StreamBody } from 
 import { BodyBuffer } from './body-buffer.ts'
 import { Inbound } from './inbound.ts'
 import { RequestHead } from './request-head.ts'
-import { frame, frameChunk, frameChunkPart, frameEnd, framePiece, framePlain } from './frames.ts'
+import { addChunkPart, frame, frameChunk, frameChunkPart, frameEnd, framePiece, framePlain } from './frames.ts'
 import { Unsent } from './unsent.ts'
 
 /** What a connection needs of its listener. */
@@ -51,6 +51,8 @@ export class ClientConnection implements BodyWriter {
   /** The head of a streamed answer, until its first bytes go out with it. */
   #head = ''
   #chunked = true
+  /** Chunks are framed and not sent: more of the same read follows, and nobody else frames anything before. */
+  #waits = false
   /** The connection closes behind this answer. */
   #last = false
   /** The answer is whole, but not yet out. */
@@ -167,6 +169,7 @@ export class ClientConnection implements BodyWriter {
   // What an answer's body does.
 
   write(bytes: Uint8Array | string): boolean {
+    this.flush()
     const head = this.#head
     this.#head = ''
     if (this.#chunked) frameChunk(head, bytes)
@@ -174,15 +177,26 @@ export class ClientConnection implements BodyWriter {
     return this.#put()
   }
 
-  writePart(bytes: Uint8Array, from: number, to: number): boolean {
-    const head = this.#head
-    this.#head = ''
-    if (this.#chunked) frameChunkPart(head, bytes, from, to)
-    else framePiece(head, bytes.subarray(from, to))
+  writePart(bytes: Uint8Array, from: number, to: number, more: boolean): boolean {
+    if (!this.#chunked) return this.write(bytes.subarray(from, to))
+    if (!this.#waits || !addChunkPart(bytes, from, to)) {
+      this.flush()
+      const head = this.#head
+      this.#head = ''
+      frameChunkPart(head, bytes, from, to)
+    }
+    this.#waits = more
+    return more || this.#put()
+  }
+
+  flush(): boolean {
+    if (!this.#waits) return true
+    this.#waits = false
     return this.#put()
   }
 
   end(last: Uint8Array | string = NOTHING): void {
+    this.flush()
     const head = this.#head
     this.#head = ''
     this.#stream = undefined

@@ -88,6 +88,14 @@ export function frameChunkPart(head: string, bytes: Uint8Array, from: number, to
   made(0, writeChunkPart(target, head === '' ? 0 : writeHead(target, 0, head), bytes, from, to))
 }
 
+/** Adds a chunk to those that were framed last. False where there is no room for it. */
+export function addChunkPart(bytes: Uint8Array, from: number, to: number): boolean {
+  const end = frame.from + frame.length
+  if (end + to - from + 16 > frame.bytes.length) return false
+  made(frame.from, writeChunkPart(frame.bytes, end, bytes, from, to))
+  return true
+}
+
 /** The last chunk and the end of a streamed answer. */
 export function frameEnd(head: string, body: Uint8Array | string): void {
   const target = room(head.length + mostOf(body) + 24)

@@ -24,6 +24,8 @@ export type ChunkSink = {
   data(chunk: Uint8Array): void
   /** Takes a part of what came without a copy of it, where that is possible; false, and nothing taken, where `data` must have it. */
   takes?(bytes: Uint8Array, from: number, to: number): boolean
+  /** All that one read brought has been given. */
+  flush?(): void
 }
 
 /** A call under way. After `cancel` nothing more is reported. */
