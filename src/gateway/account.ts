@@ -3,6 +3,7 @@ import type { Usage } from '../llm/spec.ts'
 import { NOT_BELIEVED, UNBELIEVED } from '../llm/usage.ts'
 import type { Call } from './call.ts'
 import type { Reservation } from '../quota/budget.ts'
+import { estimateFileTokens } from '../quota/estimate.ts'
 import type { Gateway } from './gateway.ts'
 import { NO_USAGE } from './traffic.ts'
 
@@ -34,8 +35,9 @@ function learnUncounted(call: Call, output: number): void {
   if (call.priceSource !== null) call.priceSource += `${ESTIMATED}: ${NOT_BELIEVED}`
 }
 
-function askedTokens({ bytesIn, continued }: Call): Usage {
-  return { ...NO_USAGE, inputUncached: Math.ceil((bytesIn + continued) / BYTES_PER_TOKEN) }
+function askedTokens({ bytesIn, fileBytes, continued }: Call): Usage {
+  const texts = Math.ceil((bytesIn - fileBytes + continued) / BYTES_PER_TOKEN)
+  return { ...NO_USAGE, inputUncached: texts + estimateFileTokens(fileBytes) }
 }
 
 /** About how many tokens a whole answer of this size holds; what is larger than any answer may be holds pictures or other numbers. */

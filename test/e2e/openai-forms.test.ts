@@ -79,6 +79,12 @@ describe('the SDK', () => {
     expect(record.usage).toMatchObject({ output: 5, audio_input: 10 })
   })
 
+  test('that is counted in seconds has no tokens on its record, and no cost', async () => {
+    vendor.next({ status: 200, body: { text: 'x', usage: { type: 'duration', seconds: 37 } } })
+    await client.audio.transcriptions.create({ file: await file(), model: 'ears' })
+    expect(await gateway.record()).toMatchObject({ status: 200, usage: null, cost_micros: null })
+  })
+
   test('translates', async () => {
     vendor.next(transcript('Good morning.'))
     const told = await client.audio.translations.create({ file: await file(), model: 'ears' })
@@ -145,7 +151,11 @@ describe('a stream', () => {
     const quoted = delta('"type":"transcript.text.done"')
     vendor.next(streamOf(delta('Good '), quoted, ...end))
     expect(await failure(listen())).toBeInstanceOf(APIError)
-    expect((await gateway.record()).error_code).toBe('upstream_failed')
+    const record = await gateway.record()
+    expect(record.error_code).toBe('upstream_failed')
+    // What is not known is guessed for a sound, not for a text of so many bytes.
+    expect(record.usage!.input).toBeGreaterThan(1_000)
+    expect(record.usage!.input).toBeLessThan(2_000)
   })
 })
 

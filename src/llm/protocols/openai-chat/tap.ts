@@ -90,12 +90,15 @@ function stoppedIn(end: Buffer, choices: Choices | undefined): number {
   return lastText(end, 'finish_reason') === undefined || Choices.anyOpen(end, readChoices) ? 0 : 1
 }
 
+/** Transcriptions may be counted in seconds: how many tokens they are is not known then, which is not none. */
+const isDuration = (usage: JsonObject) => usage['type'] === 'duration'
+
 /** What the ends of the answer tell, in the shapes of all vendors that speak the format. */
 function reportOf(tail: Tail, stream: boolean, options: TapOptions, choices: Choices | undefined): TapReport {
   const head = tail.head()
   const end = tail.tail()
   const raw = lastObject(end, 'usage') ?? lastObject(head, 'usage')
-  const usage = raw === undefined ? undefined : readUsage(raw, options.quirks)
+  const usage = raw === undefined || isDuration(raw) ? undefined : readUsage(raw, options.quirks)
   const finish = lastText(end, 'finish_reason')
   const model = firstText(head, 'model')
   const id = firstText(head, 'id')
@@ -121,7 +124,7 @@ export function readReport(body: Json, quirks: Quirks): TapReport {
   const finish = asText(asObject(asArray(answer['choices'])[0])?.['finish_reason'])
   const [model, id, failure] = [asText(answer['model']), asText(answer['id']), asObject(answer['error'])]
   return {
-    ...(usage === undefined ? {} : { usage: readUsage(usage, quirks) }),
+    ...(usage === undefined || isDuration(usage) ? {} : { usage: readUsage(usage, quirks) }),
     ...(finish === undefined ? {} : { finish: readFinish(finish) }),
     ...(model === undefined ? {} : { model }),
     ...(id === undefined ? {} : { id }),
