@@ -1,8 +1,8 @@
 // A vendor that counts absurdly, by mistake or to charge more, is not believed: the call is charged for what was said.
 import { afterAll, beforeEach, expect, test } from 'bun:test'
-import { chunk, head, LAST_CHUNK, type Step } from '../../test/fake-vendor/steps.ts'
+import { chunk, head, LAST_CHUNK, whole, type Step } from '../../test/fake-vendor/steps.ts'
 import { FakeVendor } from '../../test/fake-vendor/vendor.ts'
-import { sourceProvider, startTestGateway } from '../../test/helpers/gateway.ts'
+import { SECRET, sourceProvider, startTestGateway } from '../../test/helpers/gateway.ts'
 
 const vendor = new FakeVendor()
 const price = { model: 'm', input: 1_000_000, output: 1_000_000 }
@@ -83,6 +83,21 @@ function answers(provider: Provider, stream: boolean, count: string): void {
   const body = stream ? events(count).map(named).join('') : plain(count)
   vendor.next({ steps: () => [begin, chunk(body), LAST_CHUNK] })
 }
+
+test('a file counts as what it may hold, not by its bytes', async () => {
+  const usage = `{"type":"tokens","input_tokens":${LARGE},"output_tokens":3}`
+  const body = `{"text":"${WORDS}","usage":${usage}}`
+  vendor.next({ steps: () => [...whole(200, 'application/json', body)] })
+  const form = new FormData()
+  form.set('model', 'chat/m')
+  form.set('file', new File([new Uint8Array(1_000_000)], 'a.wav'))
+  const headers = { authorization: `Bearer ${SECRET}` }
+  const response = await fetch(`${gateway.url}/v1/audio/transcriptions`, { method: 'POST', headers, body: form })
+  expect(response.status).toBe(200)
+  const record = await gateway.record()
+  expect(record.price_source).toContain('cannot be believed')
+  expect(record.usage!.input).toBeLessThan(100_000)
+})
 
 const CLIENTS = Object.keys(PROVIDERS) as Provider[]
 const WAYS = CLIENTS.flatMap((client) =>

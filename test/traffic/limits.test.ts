@@ -240,6 +240,18 @@ describe('budgets', () => {
     expect((vendor.requests[0]!.json() as { max_completion_tokens: number }).max_completion_tokens).toBe(cap)
   })
 
+  test.each<[string, object, number]>([
+    ['a budget', { budgets: [{ name: 'b', amount_micros: 1, wait_ms: 0 }] }, 402],
+    ['a guard', { guards: [{ name: 'g', kind: 'patterns', words: ['Hi'] }] }, 400],
+  ])('what %s refuses counts as a request, and its tokens come back', async (_, rules, status) => {
+    const limits = [{ name: 'l', requests_per_minute: 2, tokens_per_minute: 1_000 }]
+    const gateway = start({ limits, ...rules })
+    const answers = []
+    for (let n = 0; n < 3; n++) answers.push(await ask(gateway, { max_tokens: 900 }))
+    expect(answers.map((answer) => answer.status)).toEqual([status, status, 429])
+    expect(await answers[2]!.text()).toContain('requests a minute')
+  })
+
   test('a mirror is paid like any other call, and is left out when nobody can pay for it', async () => {
     const alias = {
       name: 'mirrored',
