@@ -197,6 +197,17 @@ describe('a response of the background', () => {
     },
   )
 
+  test('is not charged what cannot be believed', async () => {
+    const before = spent()
+    const made = await make({ background: true })
+    vendor.finish(made.id, { output_tokens: 1e18 })
+    await own.responses.retrieve(made.id)
+    const charge = gateway.records.find(({ endpoint }) => endpoint === 'responses.background')
+    expect(charge).toMatchObject({ cost_micros: null, usage: null })
+    expect(charge!.price_source).toBe('not charged: the counts of the provider cannot be believed')
+    expect(spent() - before).toBe(0)
+  })
+
   test('is cancelled by its own tenant', async () => {
     const made = await make({ background: true })
     expect((await friend.responses.cancel(made.id)).status).toBe('cancelled')

@@ -33,9 +33,9 @@ export class ResponsesVendor {
     return `http://127.0.0.1:${this.#server.port}`
   }
 
-  finish(id: string): void {
+  finish(id: string, counts: object = {}): void {
     const kept = this.kept.get(id)!
-    kept.body = { ...kept.body, status: 'completed', usage: USAGE, output: [messageOf(id)] }
+    kept.body = { ...kept.body, status: 'completed', usage: { ...USAGE, ...counts }, output: [messageOf(id)] }
   }
 
   async stop(): Promise<void> {
