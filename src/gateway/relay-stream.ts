@@ -19,6 +19,8 @@ import type { Sink, Upcall } from './upcall.ts'
 /** The line end behind a chunk: what stands behind that in the same read is more of the answer. */
 const CHUNK_END = 2
 
+const MOST_BEHIND_END = 65_536
+
 /**
  * Sends one stream to the client as it arrives. It ends in exactly one of three ways: with the answer's own terminal event, with the
  * dialect's error event, or with the client gone; in each the record is durable before the last byte leaves.
@@ -41,6 +43,8 @@ export class StreamRelay implements Sink, StreamBody {
   readonly #gateway: Gateway
   readonly #call: Call
   #upcall: Upcall
+  /** Bytes that came behind the end of the answer. */
+  #behindEnd = 0
   readonly #keepAlives: KeepAlives
   /** How it ended, for the target's health. */
   #ended: CallError | 'whole' | 'left' = 'whole'
@@ -121,7 +125,8 @@ export class StreamRelay implements Sink, StreamBody {
   }
 
   data(chunk: Uint8Array): void {
-    if (this.#over || this.#handingOver) return
+    if (this.#over) return this.#behind(chunk.length)
+    if (this.#handingOver) return
     try {
       const out = this.#transform.push(chunk)
       if (this.#quiet && out.length > 0) this.#spoke()
@@ -130,6 +135,12 @@ export class StreamRelay implements Sink, StreamBody {
     } catch (error) {
       this.#break(error)
     }
+  }
+
+  /** A few bytes behind the end are read so that the connection can be used again; more are not waited for. */
+  #behind(size: number): void {
+    this.#behindEnd += size
+    if (this.#behindEnd > MOST_BEHIND_END) this.#upcall.exchange?.cancel()
   }
 
   end(): void {

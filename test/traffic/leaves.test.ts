@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'bun:test'
 import { Configuration } from '../../src/contract/configuration.ts'
 import { LocalBank } from '../../src/quota/bank.ts'
 import type { FaultName } from '../fake-vendor/faults.ts'
-import { gzipped } from '../fake-vendor/steps.ts'
+import { chunk, gzipped } from '../fake-vendor/steps.ts'
 import { FakeVendor } from '../fake-vendor/vendor.ts'
 import { sourceProvider, startTestGateway, type TestGateway } from '../helpers/gateway.ts'
 
@@ -155,6 +155,19 @@ test.each([
   await turns(5)
   expect(heldBy(gateway)).toEqual(NOTHING_HELD)
   expect(gateway.problems).toEqual([])
+})
+
+test('a vendor that goes on behind the end of its answer is not listened to any longer', async () => {
+  const gateway = start()
+  const end = 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+  first.next({ steps: () => [{ write: HEAD }, chunk(end), flood('data: {}\n\n')] })
+  expect(await (await ask(gateway, 'first/m', true)).text()).toBe(end)
+  const { by, bytesWritten } = await (await first.received()).closed
+  expect(by).toBe('peer')
+  expect(bytesWritten).toBeLessThan(64 * 1_048_576)
+  expect(await gateway.record()).toMatchObject({ status: 200, error_code: null })
+  await turns(5)
+  expect(heldBy(gateway)).toEqual(NOTHING_HELD)
 })
 
 test('what comes behind the failure of a held-back stream is thrown away', async () => {
