@@ -49,12 +49,16 @@ describe('a merge patch', () => {
     name: z.string(),
     models: z.array(z.string()).default(['*']),
     team: z.string().optional(),
+    timeouts: z.strictObject({ idle: z.int().default(5), total: z.int() }).optional(),
+    headers: z.record(z.string(), z.string()).optional(),
   })
   test.each([
     [{}, {}],
     [{ team: null }, { team: null }],
     [{ models: ['a'] }, { models: ['a'] }],
-  ])('%j keeps to what it names', (patch, parsed) => expect(mergePatchOf(schema).parse(patch)).toEqual(parsed))
+    [{ timeouts: { idle: null } }, { timeouts: { idle: null } }],
+    [{ headers: { old: null, new: 'x' } }, { headers: { old: null, new: 'x' } }],
+  ])('%j keeps to what it names', (patch, parsed) => expect(mergePatchOf(schema).parse(patch)).toEqual(parsed as never))
   test('refuses unknown fields', () => expect(mergePatchOf(schema).safeParse({ nam: 1 }).success).toBe(false))
 })
 

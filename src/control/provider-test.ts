@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts'
 import { homeOf, urlAt } from '../llm/address.ts'
 import { isDynamic, staticProof } from '../llm/auth/authorize.ts'
 import { findProvider } from '../llm/providers.ts'
+import { unknownType } from '../snapshot/describe-provider.ts'
 import type { Context } from './context.ts'
 import { entryOf } from './things.ts'
 
@@ -44,8 +45,7 @@ export async function testDraft(
 
 async function ask(subject: Subject, send: Send, clock: () => number): Promise<ProviderTest> {
   const vendor = findProvider(subject.type)
-  if (!vendor)
-    throw new AppError('invalid_request', `type "${subject.type}" is no vendor of the registry.`, { field: 'type' })
+  if (!vendor) throw new AppError('invalid_request', `${unknownType(subject.type).message}.`, { field: 'type' })
   if (vendor.baseUrl === 'demo:')
     return {
       ok: true,

@@ -1,4 +1,5 @@
 import type { ProviderView, RegistryEntry, SecretView } from '../contract/api/providers.ts'
+import { HIDDEN } from '../config/redact.ts'
 import { isReference, resolveReference, type ReferenceScope } from '../config/reference.ts'
 import { scopeOf } from '../config/config.ts'
 import type { Page } from '../contract/listing.ts'
@@ -7,6 +8,7 @@ import { AppError } from '../errors.ts'
 import { modelsOf } from '../llm/catalog.ts'
 import type { Provider as Vendor } from '../llm/provider.ts'
 import { findProvider, PROVIDERS, searchProviders } from '../llm/providers.ts'
+import { unknownType } from '../snapshot/describe-provider.ts'
 import { rollupsIn } from '../store/rollup.ts'
 import type { Sums } from '../store/tally.ts'
 import type { Actor } from './actor.ts'
@@ -68,7 +70,9 @@ function withKeptKeys(merged: Provider, before: Provider, patch: Readonly<Record
     merged.type !== before.type ||
     JSON.stringify(merged.variables) !== JSON.stringify(before.variables)
   if (moved && before.api_key !== undefined && patch['api_key'] === undefined) throw keyAgain('api_key')
-  if (moved && Object.keys(before.headers ?? {}).length > 0 && patch['headers'] === undefined) throw keyAgain('headers')
+  const entered = patch['headers'] as Readonly<Record<string, unknown>> | null | undefined
+  if (moved && Object.keys(before.headers ?? {}).some((name) => entered !== null && entered?.[name] === undefined))
+    throw keyAgain('headers')
   if (!Array.isArray(patch['api_keys'])) {
     if (moved && before.api_keys?.length && patch['api_keys'] === undefined) throw keyAgain('api_keys')
     return merged
@@ -93,12 +97,7 @@ function keyAgain(field: string): AppError {
 }
 
 function refuseUnknownType(type: string): void {
-  if (!findProvider(type))
-    throw new AppError(
-      'invalid_request',
-      `type "${type}" is no vendor of the registry: search it with GET /api/v1/registry.`,
-      { field: 'type' },
-    )
+  if (!findProvider(type)) throw new AppError('invalid_request', `${unknownType(type).message}.`, { field: 'type' })
 }
 
 async function recentUse({ store, clock }: Context): Promise<Map<string, Sums & { last: number }>> {
@@ -170,7 +169,7 @@ function toView(
     entry.origin === 'file' && file ? scopeOf(file.path, context.config.env) : { env: context.config.env, folder: '.' }
   return {
     ...value,
-    ...(headers && { headers: Object.fromEntries(Object.keys(headers).map((name) => [name, '(hidden)'])) }),
+    ...(headers && { headers: Object.fromEntries(Object.keys(headers).map((name) => [name, HIDDEN])) }),
     ...keptOf(entry),
     label: findProvider(value.type)?.name ?? value.type,
     api_key: api_key === undefined ? null : secretView(api_key, entry, scope),

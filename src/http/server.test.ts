@@ -109,6 +109,14 @@ onEveryStore('the management API', (store) => {
       400,
       'api_key: enter the key again, because it would now be sent to another address.',
     ])
+    for (const headers of [{}, { other: 'x' }]) {
+      const change = { base_url: 'http://attacker.example', api_key: 'k', headers }
+      const kept = await api('PATCH', '/providers/mine', change)
+      expect([kept.status, (await json(kept))['detail']]).toEqual([
+        400,
+        'headers: enter the key again, because it would now be sent to another address.',
+      ])
+    }
     const reference = await api('POST', '/providers', {
       id: 'evil',
       type: 'openai',

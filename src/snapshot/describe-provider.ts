@@ -141,7 +141,8 @@ function settingsMustBeEmpty(source: SourceProvider): void {
     throw new AppError('invalid_configuration', `base_url: the built-in ${source.type} has no address; remove it`)
 }
 
-function unknownType(type: string): AppError {
+/** Says which vendor may have been meant; the same from the file, the management API and the command line. */
+export function unknownType(type: string): AppError {
   const near = closest(
     type,
     PROVIDERS.map(({ id }) => id),
