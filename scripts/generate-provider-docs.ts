@@ -50,6 +50,23 @@ Models are then \`id/model\`, such as \`eu-claude/anthropic.claude-sonnet-4-5-20
 names below switches its provider on by itself. Names in italics do not: other tools or other vendors use them too, so a provider that needs one has
 to be set up.
 
+The same can be set up in the console, by the management API (\`/api/v1/providers\`) and on the command line, with a file that holds what stands under
+\`providers\` in portreeve.yaml:
+
+\`\`\`yaml file=providers.yaml
+providers:
+  - { id: lab, type: openai-compatible, base_url: "http://127.0.0.1:8000/v1", api_key: "env:LAB_KEY" }
+\`\`\`
+
+\`\`\`sh
+LAB_KEY=sk-lab portreeve providers apply providers.yaml
+portreeve providers show lab
+portreeve providers delete lab
+\`\`\`
+
+There \`env:NAME\` and \`file:PATH\` are looked up where the command is typed; the gateway gets the secret itself, seals it and never shows it again. A provider is
+replaced as a whole. What \`show\` prints can be applied again: \`(hidden)\` leaves a secret as it is, as long as the address stays.
+
 **Formats** are what Portreeve speaks to the vendor, the preferred one first. A client whose format is among them gets the vendor's bytes untouched;
 any other client is translated. **Also** is what the vendor does beside chat; in brackets what Portreeve knows of and has no address for.
 

@@ -28,6 +28,7 @@ writeFileSync(join(cwd, 'decisions.json'), JSON.stringify([DECISION]))
 
 /** Things that are applied from a file; each is `one`. */
 const THINGS = {
+  providers: { id: 'one', type: 'demo' },
   aliases: { name: 'one', targets: [{ provider: 'demo', model: 'parley' }] },
   limits: { name: 'one', requests_per_minute: 5 },
   budgets: { name: 'one', amount_micros: 5 },

@@ -1,45 +1,63 @@
-import { listProviders, testProvider } from '../contract/api/providers.ts'
-import { defineCommand } from './command.ts'
+import {
+  createProvider,
+  deleteProvider,
+  listProviders,
+  type ProviderView,
+  type SecretView,
+  testProvider,
+  updateProvider,
+} from '../contract/api/providers.ts'
+import { HIDDEN } from '../config/redact.ts'
+import { Provider } from '../contract/provider.ts'
+import { patchBetween } from '../lib/merge-patch.ts'
+import { withoutHidden } from './applied.ts'
+import { type Command, defineCommand } from './command.ts'
 import { everyItem } from './every-item.ts'
 import { MANAGEMENT_OPTIONS, withManagement } from './management.ts'
-import { table } from './table.ts'
+import { bare, commandsOf, type Noun, WHERE } from './noun.ts'
 
-const WHERE = {
-  file: 'portreeve.yaml',
-  database: 'console or API',
-  environment: 'environment',
-  'built-in': 'built in',
-} as const
+const providers: Noun<ProviderView> = {
+  one: 'provider',
+  many: 'providers',
+  field: 'id',
+  nameOf: ({ id }) => id,
+  schema: Provider,
+  list: (api) => everyItem((query) => api(listProviders, { query })),
+  columns: [
+    { head: 'ID', of: ({ id }) => id },
+    { head: 'VENDOR', of: ({ label }) => label },
+    { head: 'SET UP IN', of: ({ origin }) => WHERE[origin] },
+    {
+      head: 'KEY',
+      of: ({ api_key: key, api_keys: keys }) =>
+        keys.length ? `${keys.length} keys` : key ? (key.reference ?? `…${key.last4 ?? ''}`) : '-',
+    },
+    { head: 'STATE', of: ({ status }) => status.state },
+    { head: 'DETAIL', of: ({ status }) => status.detail },
+  ],
+  remark: (views) =>
+    views.every(({ origin }) => origin === 'built-in')
+      ? 'Only the demo answers yet. Set a vendor’s key in the environment (OPENAI_API_KEY=…), or add a provider: portreeve providers apply FILE'
+      : undefined,
+  settingsOf,
+  put(api, { id, ...provider }: Provider, before) {
+    if (!before) return api(createProvider, { body: { id, ...provider } })
+    const { id: _, ...old } = settingsOf(before)
+    const body = withoutHidden(Provider, patchBetween(old, provider) as typeof provider)
+    return api(updateProvider, { params: { id }, body }, { version: before.version })
+  },
+  remove: (api, id) => api(deleteProvider, { params: { id } }),
+}
 
-const list = defineCommand({
-  name: 'providers list',
-  summary: 'list the providers that are set up, and how they do',
-  options: MANAGEMENT_OPTIONS,
-  run: (input, io) =>
-    withManagement(input, io, async ({ api }) => {
-      const providers = await everyItem((paging) => api(listProviders, { query: paging }))
-      if (input.json) return io.out(`${JSON.stringify(providers)}\n`)
-      io.out(
-        table(providers, [
-          { head: 'ID', of: ({ id }) => id },
-          { head: 'VENDOR', of: ({ label }) => label },
-          { head: 'SET UP IN', of: ({ origin }) => WHERE[origin] },
-          {
-            head: 'KEY',
-            of: ({ api_key: key, api_keys: keys }) =>
-              keys.length ? `${keys.length} keys` : key ? (key.reference ?? `…${key.last4 ?? ''}`) : '-',
-          },
-          { head: 'STATE', of: ({ status }) => status.state },
-          { head: 'DETAIL', of: ({ status }) => status.detail },
-        ]),
-      )
-      if (providers.every(({ origin }) => origin === 'built-in')) {
-        io.err(
-          'Only the demo answers yet. Set a vendor’s key in the environment (OPENAI_API_KEY=…), or add a provider in the console.\n',
-        )
-      }
-    }),
-})
+function settingsOf(view: ProviderView) {
+  const { label: _l, status: _s, api_key: key, api_keys: keys, ...rest } = bare(view)
+  const shown = ({ reference }: SecretView) => reference ?? HIDDEN
+  return {
+    ...rest,
+    ...(key && { api_key: shown(key) }),
+    ...(keys.length > 0 && { api_keys: keys.map((each) => ({ ...each, secret: shown(each.secret) })) }),
+  }
+}
 
 const test = defineCommand({
   name: 'providers test',
@@ -54,4 +72,4 @@ const test = defineCommand({
     }),
 })
 
-export const providerCommands = [list, test]
+export const providerCommands: readonly Command[] = [...commandsOf(providers), test]

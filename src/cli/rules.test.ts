@@ -27,11 +27,18 @@ const THINGS: [string, string, object, object, RegExp][] = [
   [
     'aliases',
     'fast',
-    { name: 'fast', targets: [{ provider: 'demo', model: 'parley' }], continue_streams: true, hold_back: 3 },
+    {
+      name: 'fast',
+      targets: [{ provider: 'demo', model: 'parley' }],
+      continue_streams: true,
+      hold_back: 3,
+      timeouts: { connect_ms: 5, idle_ms: 6 },
+    },
     {
       name: 'fast',
       targets: [{ provider: 'demo', model: 'parley' }],
       fallbacks: [{ provider: 'demo', model: 'echo', continues_prefix: true }],
+      timeouts: { idle_ms: 7 },
     },
     /^fast +console, API or CLI +weighted over demo\/parley; then demo\/echo$/m,
   ],

@@ -5,6 +5,8 @@ import { isAbsolute, join } from 'node:path'
 export type ReferenceScope = {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly folder: string
+  /** When a variable that is missing has to be set; before the start of the gateway unless given. */
+  readonly whenSet?: string
 }
 
 export type Resolved = { readonly value: string } | { readonly missing: string }
@@ -20,11 +22,14 @@ export function isReference(secret: string): boolean {
  * What `env:NAME`, `os.environ/NAME` or `file:PATH` stands for; anything else stands for itself. A file's last line feed is not part of
  * it. `missing` says in words what to do, and never holds a secret.
  */
-export function resolveReference(secret: string, { env, folder }: ReferenceScope): Resolved {
+export function resolveReference(
+  secret: string,
+  { env, folder, whenSet = 'before the start' }: ReferenceScope,
+): Resolved {
   const name = ENVIRONMENT.exec(secret)?.[1]
   if (name !== undefined) {
     const value = env[name]
-    return value ? { value } : { missing: `the environment has no ${name}; set it before the start` }
+    return value ? { value } : { missing: `the environment has no ${name}; set it ${whenSet}` }
   }
   const path = FILE.exec(secret)?.[1]
   if (path === undefined) return { value: secret }

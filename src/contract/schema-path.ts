@@ -53,6 +53,24 @@ export function secretPaths(schema: z.ZodType, value: unknown, path: Path = []):
   return [...found.values()]
 }
 
+/** A copy with each secret as `change` says; undefined removes it. */
+export function changeSecrets<T>(
+  schema: z.ZodType,
+  value: T,
+  change: (secret: string, path: Path) => string | undefined,
+): T {
+  const copy = structuredClone(value)
+  for (const path of secretPaths(schema, copy)) {
+    const parent = path.slice(0, -1).reduce<unknown>((at, step) => (at as Record<string | number, unknown>)[step], copy)
+    const fields = parent as Record<string | number, unknown>
+    const last = path.at(-1) ?? ''
+    const changed = change(String(fields[last]), path)
+    if (changed === undefined) delete fields[last]
+    else fields[last] = changed
+  }
+  return copy
+}
+
 function fieldOf(schema: z.ZodType, name: string): z.ZodType | undefined {
   const at = unwrapped(schema)
   if (at instanceof z.ZodObject) return at.shape[name] as z.ZodType | undefined

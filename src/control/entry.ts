@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { isReference } from '../config/reference.ts'
-import { secretPaths } from '../contract/schema-path.ts'
+import { changeSecrets, secretPaths } from '../contract/schema-path.ts'
 import { Alias } from '../contract/alias.ts'
 import type { Origin } from '../contract/api/shared.ts'
 import { Budget } from '../contract/budget.ts'
@@ -126,9 +126,7 @@ export function rowOf(
 
 /** The value as people may see it. */
 export function withoutSecrets<K extends Kind>(kind: K, value: unknown): ValueOf<K> {
-  const copy = structuredClone(value)
-  for (const path of secretPaths(KINDS[kind].schema, copy)) take(copy, path)
-  return copy as ValueOf<K>
+  return changeSecrets(KINDS[kind].schema, value as ValueOf<K>, () => undefined)
 }
 
 function placeOf(kind: Kind, id: string): string {

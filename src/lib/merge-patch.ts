@@ -9,6 +9,15 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   return merged
 }
 
+/** The patch that makes `after` of `before`: what `after` leaves out is removed, in the objects within it too. */
+export function patchBetween(before: unknown, after: unknown): unknown {
+  if (!isObject(before) || !isObject(after)) return after
+  const patch: Record<string, unknown> = {}
+  for (const name of Object.keys(before)) if (after[name] === undefined) patch[name] = null
+  for (const [name, value] of Object.entries(after)) patch[name] = patchBetween(before[name], value)
+  return patch
+}
+
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { providerCommands } from '../../src/cli/providers.ts'
 import { ruleCommands } from '../../src/cli/rules.ts'
 import { runCommandLine } from '../../src/cli/run.ts'
 import { keysOfFile } from '../../src/control/key-source.ts'
@@ -80,29 +81,37 @@ describe.each(PAGES)('docs/%s.md', (page, checks) => {
 })
 
 /** Applies what a page shows with the command that it names, which speaks to the management API. */
-describe.each(['limits', 'budgets', 'guards', 'routing', 'cache'])('docs/%s.md', (page) => {
-  test('its example can be set up by the command that it names, and so by the management API', async () => {
+describe.each([
+  ['limits', 'limits'],
+  ['budgets', 'budgets'],
+  ['guards', 'guards'],
+  ['routing', 'aliases'],
+  ['routing', 'providers'],
+  ['providers', 'providers'],
+  ['cache', 'sections'],
+])('docs/%s.md', (page, noun) => {
+  test(`its example of ${noun} can be set up by the command that it names, and so by the management API`, async () => {
     const text = await Bun.file(join(DOCS, `${page}.md`)).text()
-    const [, noun = '', file = ''] = /portreeve (\w+) apply (\S+)/.exec(text) ?? []
+    const [, file = ''] = new RegExp(`portreeve ${noun} apply (\\S+)`).exec(text) ?? []
     const cwd = mkdtempSync(join(tmpdir(), 'docs-'))
     const providers = ['main', 'other', 'backup', 'openai'].map((id) => ({ id, type: 'demo' }))
-    writeFileSync(join(cwd, 'portreeve.yaml'), JSON.stringify({ providers }))
+    if (noun !== 'providers') writeFileSync(join(cwd, 'portreeve.yaml'), JSON.stringify({ providers }))
     const section = page === 'cache' ? 'cache' : noun
     const block = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)]
       .map(([, yaml = '']) => yaml)
       .find((yaml) => yaml.startsWith(section))
-    // References to the environment are for the file of the server alone.
-    writeFileSync(join(cwd, file), (block ?? '').replaceAll('env:', ''))
+    writeFileSync(join(cwd, file), block ?? '')
+    const references = [...(block ?? '').matchAll(/env:(\w+)/g)].map(([, name = '']) => [name, `secret of ${name}`])
     let [out, err] = ['', '']
     const io = {
       out: (more: string) => void (out += more),
       err: (more: string) => void (err += more),
-      env: {},
+      env: Object.fromEntries(references),
       cwd,
       colour: false,
       readStdin: async () => '',
     }
-    const code = await runCommandLine([noun, 'apply', file], ruleCommands, io)
+    const code = await runCommandLine([noun, 'apply', file], [...ruleCommands, ...providerCommands], io)
     expect([code, out.split('\n')[0], code === 0 ? '' : err]).toEqual([0, expect.stringMatching(/^Created /), ''])
   }, 30_000)
 })
