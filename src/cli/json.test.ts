@@ -62,6 +62,7 @@ const LIVE = '--task-definition task.json --role-name shop --region eu-west-1'
 const ARGUMENTS: Readonly<Record<string, string>> = {
   try: 'Who?',
   'keys create': '--name ci',
+  'keys update': 'ci --priority low',
   'keys rotate': 'ci',
   'keys revoke': 'ci',
   'calls list': '',

@@ -1,46 +1,96 @@
-import { createKey, listKeys, revokeKey, rotateKey, type KeyView } from '../contract/api/keys.ts'
+import { createKey, listKeys, revokeKey, rotateKey, updateKey, type KeyView } from '../contract/api/keys.ts'
 import type { Client } from '../contract/client.ts'
+import { Key, OnUnsupported } from '../contract/key.ts'
 import { AppError } from '../errors.ts'
 import { defineCommand, type Input } from './command.ts'
 import { everyItem } from './every-item.ts'
 import { MANAGEMENT_OPTIONS, withManagement } from './management.ts'
 import { dollars, relative, spanOf, table } from './table.ts'
 
+/** What a key may do, as both commands take it. */
+const FACTS = {
+  model: { about: 'model, alias or pattern it may use', value: 'NAME', many: true },
+  team: { about: 'team that its calls count for', value: 'NAME' },
+  application: { about: 'application that its calls count for', value: 'NAME' },
+  expires: { about: 'when it ends: 12h, 30d, or a moment as 2027-01-31T00:00:00Z', value: 'WHEN' },
+  priority: {
+    about: 'who is refused last under overload',
+    value: 'PRIORITY',
+    choices: Key.shape.priority.unwrap().options,
+  },
+  'on-unsupported': {
+    about: 'what happens to parameters that a target cannot carry',
+    value: 'WHAT',
+    choices: OnUnsupported.options,
+  },
+} as const
+
+/** The fields that were given. */
+function factsOf(input: Input) {
+  const [models, team, application, expires_at, priority, unsupported] = [
+    input.list('model'),
+    input.text('team'),
+    input.text('application'),
+    momentOf(input, 'expires'),
+    input.text('priority') as KeyView['priority'] | undefined,
+    input.text('on-unsupported') as KeyView['on_unsupported'] | undefined,
+  ]
+  return {
+    ...(models.length > 0 && { models: [...models] }),
+    ...(team !== undefined && { team }),
+    ...(application !== undefined && { application }),
+    ...(expires_at !== undefined && { expires_at }),
+    ...(priority !== undefined && { priority }),
+    ...(unsupported !== undefined && { on_unsupported: unsupported }),
+  }
+}
+
 const create = defineCommand({
   name: 'keys create',
   summary: 'create an API key; its secret is printed once',
   options: {
     name: { about: 'what the key is for', value: 'NAME', required: true },
-    model: { about: 'model, alias or pattern it may use (every one unless given)', value: 'NAME', many: true },
-    team: { about: 'team that its calls count for', value: 'NAME' },
-    application: { about: 'application that its calls count for', value: 'NAME' },
-    expires: { about: 'when it ends: 12h, 30d, or a moment as 2027-01-31T00:00:00Z', value: 'WHEN' },
+    ...FACTS,
     ...MANAGEMENT_OPTIONS,
   },
   examples: [
     'portreeve keys create --name ci',
-    'portreeve keys create --name web --model fast --model "openai/*" --expires 90d',
+    'portreeve keys create --name web --model fast --model "openai/*" --expires 90d --priority high',
   ],
   run: (input, io) =>
     withManagement(input, io, async ({ api }) => {
-      const [models, team, application, expires_at] = [
-        input.list('model'),
-        input.text('team'),
-        input.text('application'),
-        momentOf(input, 'expires'),
-      ]
-      const key = await api(createKey, {
-        body: {
-          name: input.text('name') ?? '',
-          ...(models.length > 0 && { models: [...models] }),
-          ...(team !== undefined && { team }),
-          ...(application !== undefined && { application }),
-          ...(expires_at !== undefined && { expires_at }),
-        },
-      })
+      const key = await api(createKey, { body: { name: input.text('name') ?? '', ...factsOf(input) } })
       if (input.json) return io.out(`${JSON.stringify(key)}\n`)
       io.out(`${key.secret}\n`)
       io.err(`Created ${key.name} (${key.id}). The key is shown this once; it may use ${key.models.join(', ')}.\n`)
+    }),
+})
+
+/** What a key can do without, by the option that takes it away. */
+const UNSET = { team: 'team', application: 'application', expires: 'expires_at' } as const
+
+const update = defineCommand({
+  name: 'keys update',
+  summary: 'change what an API key may do; its secret stays',
+  positionals: [{ name: 'KEY', about: 'name or id of the key', required: true }],
+  options: {
+    name: { about: 'another name for it', value: 'NAME' },
+    ...FACTS,
+    unset: { about: 'take this away from it', value: 'WHAT', many: true, choices: Object.keys(UNSET) },
+    ...MANAGEMENT_OPTIONS,
+  },
+  examples: ['portreeve keys update web --priority low', 'portreeve keys update ci --model fast --unset expires'],
+  run: (input, io) =>
+    withManagement(input, io, async ({ api }) => {
+      const name = input.text('name')
+      const unset = input.list('unset').map((what) => [UNSET[what as keyof typeof UNSET], null] as const)
+      const body = { ...(name !== undefined && { name }), ...factsOf(input), ...Object.fromEntries(unset) }
+      if (Object.keys(body).length === 0)
+        throw new AppError('invalid_usage', 'say what to change: see "portreeve keys update --help".')
+      const { id } = await findKey(api, input.positionals[0] ?? '')
+      const key = await api(updateKey, { params: { id }, body })
+      if (input.json) return io.out(`${JSON.stringify(key)}\n`)
+      io.out(`Changed ${key.name} (${key.id}); it may use ${key.models.join(', ')}.\n`)
     }),
 })
 
@@ -150,4 +200,4 @@ function shortened(names: readonly string[]): string {
   return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown
 }
 
-export const keyCommands = [create, list, rotate, revoke]
+export const keyCommands = [create, list, update, rotate, revoke]
