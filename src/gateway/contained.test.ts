@@ -92,6 +92,7 @@ type Case = {
   readonly path?: string
 }
 
+const inChunk = (data: string) => `${data.length.toString(16)}\r\n${data}\r\n`
 const plain = () => [begin, { wait: 5 }, chunk(text), { wait: 5 }, chunk(text), { hold: true }] as const
 
 const CASES: readonly Case[] = [
@@ -147,6 +148,12 @@ const CASES: readonly Case[] = [
   },
   { name: 'a timeout fails', breaks: () => breaks(Connection.prototype, 'expire'), outcome: 'told 200' },
   { name: 'a read from the vendor fails', breaks: () => breaks(StreamRelay.prototype, 'takes'), outcome: 'told 200' },
+  {
+    name: 'an end fails in the read of what came before it',
+    breaks: () => breaks(Connection.prototype, 'end'),
+    outcome: 'told 200',
+    steps: () => [begin, { wait: 5 }, { write: `${inChunk(text)}${inChunk(text)}0\r\n\r\n` }, { hold: true }],
+  },
   { name: 'the answer cannot begin', breaks: () => breaks(Upcall.prototype, 'onHead'), outcome: 'told 500' },
   {
     name: 'the failure of a vendor cannot be told',

@@ -197,8 +197,13 @@ export class Connection implements Exchange, Expiring, ParserOutput {
     if (this.#phase === 'idle') return this.destroy()
     if (this.#phase === 'before-first-byte') this.#phase = 'head'
     const sink = this.#sink
-    const problem = this.#parser.push(bytes)
-    sink?.flush?.()
+    let problem: string | undefined
+    try {
+      problem = this.#parser.push(bytes)
+    } finally {
+      // Whatever happened: what waits stands where others will frame next.
+      sink?.flush?.()
+    }
     if (problem) this.#fail('upstream_invalid', `the upstream's answer is not valid HTTP: ${problem}`)
     else if (this.#phase === 'body' || this.#phase === 'quiet') this.#touch()
   }
