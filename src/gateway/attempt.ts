@@ -105,12 +105,14 @@ function pause(ms: number, client: Inbound): Promise<void> {
   if (ms <= 0) return Promise.resolve()
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const timer = setTimeout(() => {
-    client.onLeave = undefined
+    client.waiting = undefined
     resolve()
   }, ms)
-  client.onLeave = () => {
-    clearTimeout(timer)
-    reject(new AppError('client_closed', 'the client left while the call waited for another try'))
+  client.waiting = {
+    abandon() {
+      clearTimeout(timer)
+      reject(new AppError('client_closed', 'the client left while the call waited for another try'))
+    },
   }
   return promise
 }

@@ -16,7 +16,6 @@ import { plotItinerary } from './itinerary.ts'
 import { mirror } from './mirror.ts'
 import type { Incoming } from './plan.ts'
 import { errorAnswer, statusSeen, toCallError } from './refuse.ts'
-import { forwardedLines } from './request-head.ts'
 import { resolve } from './resolve.ts'
 import type { Match } from './route.ts'
 import { readState } from './kept/state.ts'
@@ -47,7 +46,7 @@ export async function handleCall(gateway: Gateway, request: Inbound, match: Call
       query: parameters,
       pathModel: match.model,
       pathStream: match.stream,
-      headerLines: () => forwardedLines(request, key),
+      client: request,
       decoded: undefined,
     }
     read(call, incoming, request)
@@ -61,7 +60,7 @@ export async function handleCall(gateway: Gateway, request: Inbound, match: Call
     const cached = fromCache(gateway, call, incoming, request)
     const answer = cached && (await cached)
     if (answer) return answer
-    const itinerary = plotItinerary(gateway, call, incoming, resolution, (name) => request.header(name) ?? null)
+    const itinerary = plotItinerary(gateway, call, incoming, resolution)
     const reserved = reserve(gateway, call, incoming, itinerary.targets)
     if (reserved) await reserved
     if (itinerary.mirror) mirror(gateway, call, incoming, itinerary.mirror)

@@ -27,13 +27,7 @@ const nowhere = () => NOWHERE
 const NO_STATE: Partial<CallState> = {}
 
 /** Chooses targets. A name that is no alias has exactly one. */
-export function plotItinerary(
-  gateway: Gateway,
-  call: Call,
-  incoming: Incoming,
-  resolution: Resolution,
-  header: (name: string) => string | null,
-): Itinerary {
+export function plotItinerary(gateway: Gateway, call: Call, incoming: Incoming, resolution: Resolution): Itinerary {
   const { snapshot } = call
   const source = resolution.alias === null ? undefined : snapshot.aliases.get(resolution.alias)
   const { pinned, confined, preferred } = call.state ?? NO_STATE
@@ -44,7 +38,7 @@ export function plotItinerary(
   }
   if (!source) return { alias: undefined, targets: resolution.targets, mirror: undefined, waitMs: 0, special: nowhere }
   const alias = gateway.traffic.for(snapshot).aliasOf(source)
-  const route = alias.choose(factsOf(call, incoming, header), Date.now(), Math.random)
+  const route = alias.choose(factsOf(call, incoming), Date.now(), Math.random)
   const open = (places: readonly Place[]) => {
     const targets = places.map((place) => targetOf(snapshot, place))
     return confined ? targets.filter((target) => !keepsState(target)) : targets
@@ -75,10 +69,10 @@ function targetOf(snapshot: Snapshot, { provider, model }: Place): SnapshotTarge
   return { provider: snapshot.providers.get(provider)!, model }
 }
 
-function factsOf(call: Call, { body }: Incoming, header: (name: string) => string | null): RequestFacts {
+function factsOf(call: Call, { body, client }: Incoming): RequestFacts {
   return {
     bytes: body.length,
-    header,
+    header: (name) => client.header(name) ?? null,
     metadata: () => call.scan && metadataOf(body, call.scan),
     hasTools: () => call.scan?.hasTools ?? false,
     hasImages: () => mentionsImage(body),

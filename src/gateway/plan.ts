@@ -1,19 +1,15 @@
 import { AppError } from '../errors.ts'
-import { latin1, utf8 } from '../lib/bytes.ts'
-import { failureIn, vendorError } from '../llm/errors.ts'
-import { asArray, asObject } from '../llm/json.ts'
-import { candidatesAsked, completionsAsked } from '../llm/choices-asked.ts'
 import { callerName } from '../llm/dropped.ts'
 import type { DecodeContext } from '../llm/target.ts'
 import { completionsClient } from '../llm/operations/completions.ts'
 import { countAt, guessTokens, readCounted, writeCount } from '../llm/operations/count-tokens.ts'
 import { geminiEmbeddingClient } from '../llm/operations/gemini-client.ts'
-import type { AnswerOptions, ClientSide, EncodedRequest, TapReport, VendorSide } from '../llm/protocol.ts'
+import type { AnswerOptions, ClientSide, EncodedRequest, VendorSide } from '../llm/protocol.ts'
 import { protocolOf } from '../llm/protocols.ts'
-import type { ChatRequest, Json, JsonObject, ProtocolId, Usage } from '../llm/spec.ts'
-import { isJson } from '../llm/stream/json-scan.ts'
+import type { ChatRequest, JsonObject, Usage } from '../llm/spec.ts'
+import type { Inbound } from './downstream/inbound.ts'
+import { forwardedLines } from './request-head.ts'
 import { formOutgoing, type Form } from './form.ts'
-import { errorEncoder } from './error-encoder.ts'
 import { MadeIds } from '../llm/stream/made-ids.ts'
 import { parseBody } from '../llm/stream/parse-body.ts'
 import { spliceModel } from '../llm/form/scan.ts'
@@ -25,7 +21,7 @@ import { StreamGuard } from './guard/stream.ts'
 import { planOperation } from './plan-operation.ts'
 import { planStored } from './kept/plan-stored.ts'
 import { keepsState } from './kept/state.ts'
-import { PassThrough } from './pass-through.ts'
+import { parseJson, PassPlan } from './pass-plan.ts'
 import { Translation, Watched, type StreamTransform } from './transform.ts'
 import type { Outgoing } from './send.ts'
 
@@ -35,7 +31,8 @@ export type Incoming = {
   readonly pathModel: string | undefined
   readonly pathStream: boolean | undefined
   readonly query: Readonly<Record<string, string>>
-  readonly headerLines: () => string
+  /** Whose headers may concern the vendor, or say where to go. */
+  readonly client: Pick<Inbound, 'header'>
   /** Set when the call is about a response that its vendor keeps. */
   readonly stored?: StoredRequest
   /** Decoded once, when the first target needs it. */
@@ -139,8 +136,7 @@ function planOther(call: Call, incoming: Incoming, target: SnapshotTarget): Plan
   const { form } = incoming
   if (!form) return passThrough(call, incoming, target, served)
   const body = spliceModel(incoming.body, form.boundary, call.scan!, target.model)
-  const plan = passThrough(call, incoming, target, served, { body, dropped: [] })
-  return { ...plan, outgoing: formOutgoing(plan.outgoing, form) }
+  return passThrough(call, incoming, target, served, { body, dropped: [] })
 }
 
 /** What is asked below responses, of a vendor that speaks the format. */
@@ -191,41 +187,24 @@ function passThrough(
   const body = edited
     ? edited.body
     : spliceRequest(incoming.body, scan, { model: target.model, includeUsage: asksUsage })
-  const asked = call.stream && !edited?.dropped.includes('n') ? answersAsked(call, body) : 1
-  const tapOptions = { stripUsage, quirks, asked }
-  const isChat = endpoint === 'chat' || endpoint === 'completions'
-  return {
-    outgoing: {
-      served,
-      path: passPath(served, target.model, call.stream),
-      contentType: JSON_TYPE,
-      body,
-      lines: incoming.headerLines(),
-    },
-    vendor,
-    dropped: edited?.dropped ?? [],
-    answer: (bytes, contentType) => {
-      const json = isChat || !NOT_JSON.test(contentType)
-      if (json && vendor.readReport && bytes.length <= PARSED_WHOLE) {
-        const report = reportOf((body) => vendor.readReport!(body, quirks), bytes)
-        return { body: bytes, report: isChat ? proven(report, bytes, vendor, dialect) : report }
-      }
-      if (json && !isJson(bytes)) throw notJson()
-      const tap = vendor.createUsageTap(false, tapOptions)
-      const out = tap.push(bytes)
-      const report = tap.report()
-      return { body: out, report: isChat ? proven(report, bytes, vendor, dialect) : report }
-    },
-    stream: () => new PassThrough(vendor.createUsageTap(true, tapOptions), (resumed) => errorEncoder(call, resumed)),
-    streamContentType: 'text/event-stream; charset=utf-8',
+  const outgoing = {
+    served,
+    path: passPath(served, target.model, call.stream),
+    contentType: JSON_TYPE,
+    body,
+    lines: forwardedLines(incoming.client, call.key!),
   }
+  const { form } = incoming
+  return new PassPlan(
+    call,
+    form ? formOutgoing(outgoing, form) : outgoing,
+    vendor,
+    edited?.dropped ?? NOTHING_DROPPED,
+    stripUsage,
+  )
 }
 
-/** How many answers the vendor gives to this body. */
-function answersAsked({ route: { dialect, endpoint }, scan }: Call, body: Uint8Array): number {
-  if (dialect === 'gemini') return candidatesAsked(body)
-  return endpoint === 'completions' ? completionsAsked(body, scan!.n) : scan!.n
-}
+const NOTHING_DROPPED: readonly string[] = []
 
 /** The body in the same format with the vendor's quirks observed; undefined when the answer must be translated back too. */
 function rewrite(
@@ -334,37 +313,6 @@ function withQuery(path: string, query: Readonly<Record<string, string>> | undef
   return `${path}${path.includes('?') ? '&' : '?'}${new URLSearchParams(query)}`
 }
 
-/** Up to here parsing an answer is quicker than searching it. */
-const PARSED_WHOLE = 64 * 1024
-
-/** What speech and transcription endpoints answer with. */
-const NOT_JSON = /^(?:audio\/|video\/|image\/|text\/(?:plain|vtt|srt)|application\/(?:octet-stream|x-subrip))/i
-
-function notJson(cause?: unknown): AppError {
-  return new AppError('upstream_invalid', 'the upstream answered 200 with something that is not JSON', {}, cause)
-}
-
-/**
- * What an answer of the vendor's tells. Names and numbers are ASCII, so the bytes are read one character each, which is quicker to parse; only
- * what an error says is text.
- */
-function reportOf(read: (body: Json) => TapReport, bytes: Uint8Array): TapReport {
-  const report = read(parseJson(bytes, latin1))
-  return report.error ? read(parseJson(bytes)) : report
-}
-
-/** What tells neither why it ended nor what it used may be no answer at all. Throws `upstream_invalid` where it is none. */
-function proven(report: TapReport, bytes: Uint8Array, vendor: VendorSide, dialect: ProtocolId): TapReport {
-  if (report.error || (report.finish && report.usage)) return report
-  const body = parseJson(bytes)
-  const failure = asObject(asObject(body)?.['error'])
-  if (failure) return { ...report, complete: false, error: vendorError(failureIn({ error: failure })) }
-  if (dialect !== 'openai-chat') vendor.decodeResponse(body)
-  else if (asArray(asObject(body)?.['choices']).length === 0)
-    throw new AppError('upstream_invalid', 'the provider answered without choices')
-  return report
-}
-
 /** What the client's format prints of a call. */
 export function optionsOf(call: Call, incoming: Incoming, model: string): AnswerOptions {
   return {
@@ -373,13 +321,5 @@ export function optionsOf(call: Call, incoming: Incoming, model: string): Answer
     requestId: call.id,
     created: Math.floor(call.startedAt / 1000),
     query: incoming.query,
-  }
-}
-
-function parseJson(bytes: Uint8Array, decode = utf8): Json {
-  try {
-    return JSON.parse(decode(bytes)) as Json
-  } catch (error) {
-    throw notJson(error)
   }
 }

@@ -1,6 +1,7 @@
 import { isDynamic } from '../llm/auth/authorize.ts'
 import type { Inbound } from './downstream/inbound.ts'
 import type { ServedEndpoint, SnapshotCredential, SnapshotKey, SnapshotProvider } from '../snapshot/snapshot.ts'
+import type { Outgoing } from './send.ts'
 import { tenantOf } from './kept/tenant.ts'
 
 /** Headers of the client that mean something to the vendor when both speak the same format. */
@@ -24,19 +25,15 @@ type Prefix = {
 /** The prefixes of each place, the youngest ones: asking makes no string. */
 const prefixes = new WeakMap<ServedEndpoint, Prefix[]>()
 
-/** Where a request goes: the path is below the origin's base path, its query included. */
+/** Where a request goes. */
 export type Address = {
   readonly provider: SnapshotProvider
-  readonly served: ServedEndpoint
-  /** POST where nothing is said; set where address or content type are of this one call. */
-  readonly method?: string
-  readonly path: string
   readonly credential: SnapshotCredential | undefined
-  readonly contentType: string
+  readonly outgoing: Outgoing
 }
 
 /** The request target: path and query, with the credential where the vendor wants it in the query. */
-export function targetOf({ served, path, credential }: Address): string {
+export function targetOf({ outgoing: { served, path }, credential }: Address): string {
   const { auth, origin } = served
   const own = auth.scheme === 'query' && credential ? `${auth.name}=${encodeURIComponent(credential.secret)}` : ''
   const query = [served.query, own].filter(Boolean).join('&')
@@ -47,7 +44,8 @@ const MOST_PREFIXES = 16
 
 /** Request line and headers up to the value of content-length: the same for every call to this place with this credential. */
 function prefixOf(address: Address): string {
-  const { served, path, credential, contentType } = address
+  const { credential, outgoing } = address
+  const { served, path, contentType } = outgoing
   let known = prefixes.get(served)
   if (!known) prefixes.set(served, (known = []))
   const id = credential?.id
@@ -62,7 +60,8 @@ function prefixOf(address: Address): string {
 
 /** Request line and headers that say nothing of a body. */
 function headOf(address: Address): string {
-  const { provider, served, credential, method = 'POST' } = address
+  const { provider, credential, outgoing } = address
+  const { served, method = 'POST' } = outgoing
   const { auth, origin } = served
   const secret = isDynamic(auth, credential?.secret) ? undefined : credential?.secret
   return (
@@ -79,7 +78,7 @@ function credentialLine({ auth }: ServedEndpoint, secret: string | undefined): s
 
 /** The head of one upstream request, ended by its blank line. `lines` are further header lines of this one call. */
 export function requestHead(address: Address, length: number, lines = ''): string {
-  const { method, contentType } = address
+  const { method, contentType } = address.outgoing
   if (method === undefined) return `${prefixOf(address)}${length}\r\n${lines}\r\n`
   // Such an address holds an id, or such a type a boundary: it is one of its own each time, and not worth keeping.
   const about = method === 'POST' ? `content-type: ${contentType}\r\ncontent-length: ${length}\r\n` : ''
@@ -87,7 +86,7 @@ export function requestHead(address: Address, length: number, lines = ''): strin
 }
 
 /** Header lines of the client's own that go on to a vendor of the same format. */
-export function forwardedLines(request: Inbound, key: SnapshotKey): string {
+export function forwardedLines(request: Pick<Inbound, 'header'>, key: SnapshotKey): string {
   let lines = ''
   for (const name of FORWARDED) {
     const value = request.header(name)

@@ -41,18 +41,22 @@ export function send(
     duration_ms: 0,
   })
   const upcall = new Upcall(call.stream)
-  const { body, served, path, method = 'POST' } = outgoing
+  const { body, path, method = 'POST' } = outgoing
   if (provider.builtIn) upcall.exchange = sendBuiltIn(method, path, body, upcall)
   else {
-    const address = { ...outgoing, provider, credential }
-    const begin = (proof: string) => {
-      const head = requestHead(address, body.length, outgoing.lines + call.hopLine + proof)
-      upcall.exchange = gateway.pool.send(served.origin, { head, body, method }, timeoutsOf(target, overrides), upcall)
-    }
-    if (isDynamic(served.auth, credential?.secret)) void prove(gateway, upcall, address, { method, body }, begin)
-    else begin('')
+    const address: Address = { provider, credential, outgoing }
+    const lines = outgoing.lines + call.hopLine
+    const timeouts = timeoutsOf(target, overrides)
+    if (isDynamic(outgoing.served.auth, credential?.secret)) void prove(gateway, upcall, address, lines, timeouts)
+    else begin(gateway, upcall, address, lines, timeouts)
   }
   return upcall
+}
+
+function begin(gateway: Gateway, upcall: Upcall, address: Address, lines: string, timeouts: PhaseTimeouts): void {
+  const { body, served, method = 'POST' } = address.outgoing
+  const request = { head: requestHead(address, body.length, lines), body, method }
+  upcall.exchange = gateway.pool.send(served.origin, request, timeouts, upcall)
 }
 
 /** Completes the last attempt's entry. */
@@ -85,23 +89,24 @@ async function prove(
   gateway: Gateway,
   upcall: Upcall,
   address: Address,
-  { method, body }: { readonly method: string; readonly body: Uint8Array },
-  begin: (lines: string) => void,
+  lines: string,
+  timeouts: PhaseTimeouts,
 ): Promise<void> {
-  const { served, provider, credential } = address
+  const { provider, credential, outgoing } = address
+  const { served, body, contentType, method = 'POST' } = outgoing
   const [path = '', query] = targetOf(address).split('?')
   const request = {
     method,
     host: served.origin.host,
     path,
     ...(query ? { query } : {}),
-    headers: method === 'POST' ? { 'content-type': address.contentType } : {},
+    headers: method === 'POST' ? { 'content-type': contentType } : {},
     body,
   }
   try {
     const proof = await gateway.authorizer.prove(served.auth, credential?.secret, request, provider.variables['region'])
-    const lines = Object.entries(proof.headers).map(([name, value]) => `${name}: ${value}\r\n`)
-    if (!upcall.abandoned) begin(lines.join(''))
+    const proven = Object.entries(proof.headers).map(([name, value]) => `${name}: ${value}\r\n`)
+    if (!upcall.abandoned) begin(gateway, upcall, address, lines + proven.join(''), timeouts)
   } catch (cause) {
     const error =
       cause instanceof AppError

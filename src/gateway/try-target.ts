@@ -13,6 +13,7 @@ import type { Gateway } from './gateway.ts'
 import { continuationOf } from './continue/continuation.ts'
 import type { Admission } from '../quota/limits.ts'
 import { guardAnswer } from './guard/guard-call.ts'
+import type { TargetHealth } from './health/board.ts'
 import { HoldBack } from './hold-back.ts'
 import type { Itinerary } from './itinerary.ts'
 import { planCall, type Incoming, type Plan, type PlainAnswer } from './plan.ts'
@@ -56,10 +57,6 @@ export function tryTarget(turn: Turn): Promise<Outcome> | Outcome {
   const guarded = turn.itinerary.targets.length > 1
   if (guarded && !targetHealth.breaker.enter(Date.now()))
     return resting(target, targetHealth.breaker.waitMs(Date.now()))
-  const notSent = (error: unknown): CallError => {
-    if (guarded) targetHealth.breaker.abandon()
-    return failureBefore(turn, error)
-  }
   try {
     const plan = planCall(call, incoming, target)
     if (plan.dropped.length > 0 && call.key?.onUnsupported === 'refuse')
@@ -70,17 +67,31 @@ export function tryTarget(turn: Turn): Promise<Outcome> | Outcome {
     }
     const admitted = admitAtTarget(gateway, call, target)
     if (!(admitted instanceof Promise)) return begin(turn, plan, admitted)
-    const go = (admission: Admission) => {
-      try {
-        return begin(turn, plan, admission)
-      } catch (error) {
-        return notSent(error)
-      }
-    }
-    return admitted.then(go, notSent)
+    return beginLater(turn, plan, admitted, guarded ? targetHealth : undefined)
   } catch (error) {
-    return notSent(error)
+    return notSent(turn, guarded ? targetHealth : undefined, error)
   }
+}
+
+async function beginLater(
+  turn: Turn,
+  plan: Plan,
+  admitted: Promise<Admission>,
+  entered: TargetHealth | undefined,
+): Promise<Outcome> {
+  let begun
+  try {
+    begun = begin(turn, plan, await admitted)
+  } catch (error) {
+    return notSent(turn, entered, error)
+  }
+  return begun
+}
+
+/** `entered` is the target whose breaker let the call in, if it was asked. */
+function notSent(turn: Turn, entered: TargetHealth | undefined, error: unknown): CallError {
+  entered?.breaker.abandon()
+  return failureBefore(turn, error)
 }
 
 /** Failures of one target alone, before anything was sent. */
@@ -115,7 +126,7 @@ function begin(turn: Turn, plan: Plan, admission: Admission | undefined): Promis
 async function receive(turn: Turn, plan: Plan, upcall: Upcall, use: TargetUse): Promise<Outcome> {
   const { gateway, call, client } = turn
   if (client.left) upcall.abandon()
-  client.onLeave = () => upcall.abandon()
+  client.waiting = upcall
   try {
     await upcall.ready
     if (upcall.status < 300 && upcall.streaming) {
@@ -238,6 +249,6 @@ function streamed(call: Call, plan: Plan, upcall: Upcall, relay: StreamRelay, cl
   call.status = 200
   call.streamType = plan.streamContentType
   // From here on the connection tells the relay itself.
-  client.onLeave = undefined
+  client.waiting = undefined
   return new Answer(200, answerHeaders(call, plan.streamContentType) + STREAM_LINES, relay)
 }

@@ -24,6 +24,7 @@ function contained(sink: Sink, step: (sink: Sink) => void): void {
 /** What an answer without a type is taken for where a stream was asked for. */
 const STREAM_TYPE = 'text/event-stream'
 const NO_CONTENT = 204
+const NOTHING = new Uint8Array()
 const LARGEST_ANSWER = 64 * 1024 * 1024
 
 /**
@@ -42,7 +43,9 @@ export class Upcall implements ExchangeListener {
   readonly #wantsStream: boolean
   readonly #resolve: () => void
   readonly #reject: (error: AppError) => void
-  #chunks: Uint8Array[] = []
+  /** What came before anybody read it; nearly always one chunk. */
+  #first: Uint8Array | undefined
+  #more: Uint8Array[] | undefined
   /** Bytes of the answer that came before anybody read it: all of it, where it is no stream. */
   size = 0
   #ended = false
@@ -115,7 +118,8 @@ export class Upcall implements ExchangeListener {
 
   #take(chunk: Uint8Array): void {
     if (this.#sink) return this.#sink.data(chunk)
-    this.#chunks.push(chunk)
+    if (this.#first === undefined) this.#first = chunk
+    else (this.#more ??= [this.#first]).push(chunk)
     this.size += chunk.length
     if (this.size <= LARGEST_ANSWER) return
     this.exchange?.cancel()
@@ -153,7 +157,7 @@ export class Upcall implements ExchangeListener {
 
   /** The whole answer, once `ready` has resolved without `streaming`. */
   body(): Uint8Array {
-    return this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
+    return this.#more === undefined ? (this.#first ?? NOTHING) : Buffer.concat(this.#more)
   }
 
   /** Takes the sink away and slows the vendor down: what comes now waits for the next `drainTo`. */
@@ -171,9 +175,12 @@ export class Upcall implements ExchangeListener {
   /** Sends what has come and all that will come to the sink. */
   drainTo(sink: Sink): void {
     this.#sink = sink
-    const chunks = this.#chunks
-    this.#chunks = []
-    for (const chunk of chunks) sink.data(chunk)
+    const first = this.#first
+    const more = this.#more
+    this.#first = undefined
+    this.#more = undefined
+    if (more !== undefined) for (const chunk of more) sink.data(chunk)
+    else if (first !== undefined) sink.data(first)
     // What is to be decompressed comes here first.
     if (!this.#inflating) this.exchange?.pipe(sink)
     if (!this.#ended) return

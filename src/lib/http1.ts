@@ -1,6 +1,6 @@
 // The parts of HTTP/1.1 (RFC 9112) that requests and responses have in common. All work on bytes, without making strings.
 
-import { findBytes } from './bytes.ts'
+import { findBytes, latin1 } from './bytes.ts'
 
 export const COLON = 58
 export const CR = 13
@@ -33,6 +33,15 @@ export function digits(bytes: Uint8Array, from: number, to: number): number {
     number = number * 10 + digit
   }
   return number
+}
+
+/** The text of a header's value, without the white space around it. */
+export function fieldValue(bytes: Uint8Array, from: number, to: number): string {
+  let start = from
+  let end = to
+  while (start < end && (bytes[start] === 32 || bytes[start] === 9)) start++
+  while (end > start && (bytes[end - 1] === 32 || bytes[end - 1] === 9)) end--
+  return latin1(bytes, start, end)
 }
 
 /** Whether the bytes spell that name, which is given in lower case. */

@@ -35,7 +35,6 @@ export function asCount(value: unknown): number | undefined {
  * larger than any call can be.
  */
 export function makeUsage(counts: { readonly [K in keyof Usage]?: Usage[K] | undefined }): Usage {
-  const count = (value: number | undefined) => (value === undefined || value < 0 ? 0 : value)
   const usage = {
     inputUncached: count(counts.inputUncached),
     cacheRead: count(counts.cacheRead),
@@ -51,6 +50,8 @@ export function makeUsage(counts: { readonly [K in keyof Usage]?: Usage[K] | und
   }
   return isBelievable(usage) ? usage : UNBELIEVED
 }
+
+const count = (value: number | undefined) => (value === undefined || value < 0 ? 0 : value)
 
 function isBelievable(usage: Usage): boolean {
   if (usage.serverTools !== NONE.serverTools && !Object.values(usage.serverTools).every(isCount)) return false

@@ -133,11 +133,17 @@ function refusalOf(cause: unknown): AppError {
   )
 }
 
+/** Where lines become bytes, again and again. */
+let scratch = Buffer.allocUnsafeSlow(16 * 1024)
+
 /** A full disk may take a part of the bytes: the rest follows, or the error does. */
 function writeWhole(descriptor: number, text: string): number {
-  const bytes = Buffer.from(text)
-  for (let from = 0; from < bytes.length;) from += writeSync(descriptor, bytes, from)
-  return bytes.length
+  const most = text.length * 3
+  const bytes = most <= scratch.length ? scratch : Buffer.allocUnsafeSlow(most)
+  if (most <= SEGMENT_BYTES) scratch = bytes
+  const size = bytes.write(text)
+  for (let from = 0; from < size;) from += writeSync(descriptor, bytes, from, size - from)
+  return size
 }
 
 /** Hands over what a killed process left open. Only for the owner of the data folder, before any writer starts. */

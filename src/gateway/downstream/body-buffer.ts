@@ -17,7 +17,9 @@ type Waiting = { readonly resolve: (body: Uint8Array) => void; readonly reject: 
 export class BodyBuffer {
   /** The request is whole: what comes now belongs to the next one. */
   whole = false
-  readonly #chunks: Uint8Array[] = []
+  /** What came first; nearly always all there is. */
+  #first: Uint8Array | undefined
+  #more: Uint8Array[] | undefined
   readonly #decoder: ChunkDecoder | undefined
   #size = 0
   #remaining: number
@@ -74,7 +76,8 @@ export class BodyBuffer {
   fail(error: AppError): void {
     if (this.#error) return
     this.#error = error
-    this.#chunks.length = 0
+    this.#first = undefined
+    this.#more = undefined
     if (!this.whole) this.#waiting?.reject(error)
   }
 
@@ -82,12 +85,12 @@ export class BodyBuffer {
     if (this.#error || bytes.length === 0) return
     this.#size += bytes.length
     if (this.#size > this.#limit) this.fail(BodyBuffer.tooLarge(this.#limit))
-    else this.#chunks.push(bytes)
+    else if (this.#first === undefined) this.#first = bytes
+    else (this.#more ??= [this.#first]).push(bytes)
   }
 
   #joined(): Uint8Array {
-    const chunks = this.#chunks
-    return chunks.length === 1 ? chunks[0]! : chunks.length === 0 ? NOTHING : Buffer.concat(chunks)
+    return this.#more === undefined ? (this.#first ?? NOTHING) : Buffer.concat(this.#more)
   }
 }
 

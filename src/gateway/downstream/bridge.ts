@@ -9,7 +9,7 @@ export async function bridge(inbound: Inbound, handler: WebHandler, limit: numbe
   const { method, peer } = inbound
   const body = await inbound.body(limit)
   const leaving = new AbortController()
-  inbound.onLeave = () => leaving.abort()
+  inbound.waiting = { abandon: () => leaving.abort() }
   const url = `http://${inbound.header('host') ?? 'localhost'}${inbound.head.target}`
   const request = new Request(url, {
     method,

@@ -2,7 +2,7 @@ import { indexOfBlankLine } from '../../lib/http1.ts'
 import { AppError } from '../../errors.ts'
 import { headOf, isStream, type Answer, type BodyWriter, type StreamBody } from './answer.ts'
 import { BodyBuffer } from './body-buffer.ts'
-import { Inbound } from './inbound.ts'
+import { Inbound, type Peer } from './inbound.ts'
 import { RequestHead } from './request-head.ts'
 import { addChunkPart, frame, frameChunk, frameChunkPart, frameEnd, framePiece, framePlain } from './frames.ts'
 import { Unsent } from './unsent.ts'
@@ -40,12 +40,13 @@ const UNREAD_MS = 75_000
 const NOTHING = new Uint8Array()
 
 /** One connection of a client: one request after the other, each answered before the next one is read. */
-export class ClientConnection implements BodyWriter {
+export class ClientConnection implements BodyWriter, Peer {
   readonly #owner: ConnectionOwner
   #socket: Bun.Socket<ClientConnection> | undefined
   /** What came and is not yet understood: part of a head, or requests ahead of their turn. */
   #pending: Uint8Array | undefined
   #inbound: Inbound | undefined
+  #method = ''
   #body: BodyBuffer | undefined
   #stream: StreamBody | undefined
   /** The head of a streamed answer, until its first bytes go out with it. */
@@ -70,6 +71,10 @@ export class ClientConnection implements BodyWriter {
   constructor(owner: ConnectionOwner) {
     this.#owner = owner
     this.#since = owner.now
+  }
+
+  get address(): string {
+    return this.#socket?.remoteAddress ?? ''
   }
 
   /** Nothing is under way. */
@@ -240,7 +245,7 @@ export class ClientConnection implements BodyWriter {
     // A body that is too large is not asked for: its request is refused by whoever handles it.
     if (head.expectsContinue && !body.whole && head.length <= this.#owner.bodyBytes)
       this.#socket?.write('HTTP/1.1 100 Continue\r\n\r\n')
-    this.#dispatch(new Inbound(head, body, () => this.#socket?.remoteAddress ?? ''))
+    this.#dispatch(new Inbound(head, body, this))
     return rest
   }
 
@@ -271,15 +276,22 @@ export class ClientConnection implements BodyWriter {
 
   #dispatch(inbound: Inbound): void {
     this.#inbound = inbound
-    const { method } = inbound
+    this.#method = inbound.method
     const answer = this.#owner.handle(inbound)
-    if (answer instanceof Promise)
-      answer.then(
-        (whole) => this.contained(() => this.#send(whole, method)),
-        (mistake: unknown) => this.crashed(mistake),
-      )
-    else this.#send(answer, method)
+    if (answer instanceof Promise) answer.then(this.#answered, this.#unanswered)
+    else this.#send(answer, inbound.method)
   }
+
+  // Made once for all answers of the connection: there is one at a time.
+  readonly #answered = (answer: Answer): void => {
+    try {
+      this.#send(answer, this.#method)
+    } catch (mistake) {
+      this.crashed(mistake)
+    }
+  }
+
+  readonly #unanswered = (mistake: unknown): void => this.crashed(mistake)
 
   #send(answer: Answer, method: string): void {
     const { body } = answer

@@ -2,6 +2,15 @@ import { AppError } from '../../errors.ts'
 import { BodyBuffer } from './body-buffer.ts'
 import type { RequestHead } from './request-head.ts'
 
+/** Where a request came from. */
+export type Peer = {
+  /** The client's address; empty once its connection is gone. */
+  readonly address: string
+}
+
+/** A step that waits for something, and is told where nobody waits for it any longer. */
+export type Waiting = { abandon(): void }
+
 /** One request of a client, as far as it has come. */
 export class Inbound {
   readonly head: RequestHead
@@ -11,12 +20,12 @@ export class Inbound {
   readonly query: string
   /** The client closed the connection. */
   left = false
-  /** Called once when the client leaves: the step that waits sets it. */
-  onLeave: (() => void) | undefined
+  /** The step that waits at this moment: told once when the client leaves. */
+  waiting: Waiting | undefined
   readonly #body: BodyBuffer
-  readonly #peer: () => string
+  readonly #peer: Peer
 
-  constructor(head: RequestHead, body: BodyBuffer, peer: () => string) {
+  constructor(head: RequestHead, body: BodyBuffer, peer: Peer) {
     const { target } = head
     const mark = target.indexOf('?')
     this.head = head
@@ -32,7 +41,7 @@ export class Inbound {
 
   /** The client's address, as the socket knows it. */
   get peer(): string {
-    return this.#peer()
+    return this.#peer.address
   }
 
   header(name: string): string | undefined {
@@ -50,8 +59,8 @@ export class Inbound {
     if (this.left) return
     this.left = true
     this.#body.fail(new AppError('client_closed', 'the client left before its request was whole'))
-    const listener = this.onLeave
-    this.onLeave = undefined
-    listener?.()
+    const { waiting } = this
+    this.waiting = undefined
+    waiting?.abandon()
   }
 }

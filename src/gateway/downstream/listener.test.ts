@@ -50,7 +50,7 @@ async function answer(request: Inbound): Promise<Answer> {
   if (request.path === '/unsafe') return new Answer(200, headerLine('x', 'a\r\ny: b\0\u20ac'), '')
   if (request.path === '/late') {
     const left = Promise.withResolvers<void>()
-    request.onLeave = left.resolve
+    request.waiting = { abandon: left.resolve }
     await left.promise
     played.gone.resolve()
   }

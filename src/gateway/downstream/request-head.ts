@@ -1,5 +1,5 @@
 import { latin1 } from '../../lib/bytes.ts'
-import { CR, digits, isName, LF, nameEnd } from '../../lib/http1.ts'
+import { CR, digits, fieldValue, isName, LF, nameEnd } from '../../lib/http1.ts'
 
 /** Why a request cannot be read, and the status that says so. */
 export type Malformed = { readonly status: number; readonly problem: string }
@@ -26,7 +26,7 @@ export class RequestHead {
   length = 0
   expectsContinue = false
   readonly #bytes: Uint8Array
-  /** For each header: where its name begins, where its colon is, where its line ends. */
+  /** For each header: where its name begins, where its colon is; then where the next one would begin. A line ends two bytes before that. */
   readonly #places: number[] = []
   /** Where the first header begins. */
   #fields = 0
@@ -45,10 +45,11 @@ export class RequestHead {
   header(name: string): string | undefined {
     const places = this.#places
     const bytes = this.#bytes
-    for (let index = 0; index < places.length; index += 3) {
+    for (let index = 0; index + 2 < places.length; index += 2) {
       const at = places[index]!
       const colon = places[index + 1]!
-      if (colon - at === name.length && isName(bytes, at, name)) return textOf(bytes, colon + 1, places[index + 2]!)
+      if (colon - at === name.length && isName(bytes, at, name))
+        return fieldValue(bytes, colon + 1, places[index + 2]! - 2)
     }
     return undefined
   }
@@ -56,9 +57,12 @@ export class RequestHead {
   toHeaders(): Headers {
     const headers = new Headers()
     const places = this.#places
-    for (let index = 0; index < places.length; index += 3) {
+    for (let index = 0; index + 2 < places.length; index += 2) {
       const colon = places[index + 1]!
-      headers.append(latin1(this.#bytes, places[index]!, colon), textOf(this.#bytes, colon + 1, places[index + 2]!))
+      headers.append(
+        latin1(this.#bytes, places[index]!, colon),
+        fieldValue(this.#bytes, colon + 1, places[index + 2]! - 2),
+      )
     }
     return headers
   }
@@ -100,13 +104,13 @@ export class RequestHead {
         if ((byte < SPACE && byte !== 9) || byte === 127) return bad('a header value holds a control character')
       }
       if (lineEnd < end && bytes[lineEnd + 1] !== LF) return bad('a header value holds a control character')
-      if (places.length === MAX_HEADERS * 3) return { status: 431, problem: `more than ${MAX_HEADERS} headers` }
-      places.push(at, colon, lineEnd)
+      if (places.length === MAX_HEADERS * 2) return { status: 431, problem: `more than ${MAX_HEADERS} headers` }
+      places.push(at, colon)
       // Only headers of these lengths can concern the framing, or hold a key: the others are read when somebody asks.
       const size = colon - at
       if (size === 4 && isName(bytes, at, 'host')) {
         hosts++
-        const host = textOf(bytes, colon + 1, lineEnd)
+        const host = fieldValue(bytes, colon + 1, lineEnd)
         if (host !== lastHost && !HOST.test(host)) return bad('the Host header is not valid')
         lastHost = host
       } else if (size === 14 && isName(bytes, at, 'content-length')) {
@@ -114,20 +118,21 @@ export class RequestHead {
         length = digits(bytes, colon + 1, lineEnd)
         if (length < 0) return bad('content-length is not a number')
       } else if (size === 17 && isName(bytes, at, 'transfer-encoding')) {
-        if (chunked || textOf(bytes, colon + 1, lineEnd).toLowerCase() !== 'chunked')
+        if (chunked || fieldValue(bytes, colon + 1, lineEnd).toLowerCase() !== 'chunked')
           return bad('the only transfer-encoding that is understood is "chunked"')
         chunked = true
       } else if (size === 10 && isName(bytes, at, 'connection')) this.#readConnection(bytes, colon + 1, lineEnd)
       else if (size === 6 && isName(bytes, at, 'expect')) {
-        if (textOf(bytes, colon + 1, lineEnd).toLowerCase() === '100-continue') this.expectsContinue = !this.old
+        if (fieldValue(bytes, colon + 1, lineEnd).toLowerCase() === '100-continue') this.expectsContinue = !this.old
       } else if (size === 13 || size === 9 || size === 7 || size === 14) {
         const key = keyAt(bytes, at, size)
-        if ((keys & key) !== 0 && this.header(KEYS[key]!) !== textOf(bytes, colon + 1, lineEnd))
+        if ((keys & key) !== 0 && this.header(KEYS[key]!) !== fieldValue(bytes, colon + 1, lineEnd))
           return bad(`there are two different ${KEYS[key]} headers: send one`)
         keys |= key
       }
       at = lineEnd + 2
     }
+    places.push(end + 2)
     if (hosts > 1 || (hosts === 0 && !this.old)) return bad('there must be one Host header')
     if (chunked && (length >= 0 || this.old)) return bad('the length of the body is told in two ways')
     this.length = chunked ? -1 : Math.max(0, length)
@@ -135,7 +140,7 @@ export class RequestHead {
   }
 
   #readConnection(bytes: Uint8Array, from: number, to: number): void {
-    const wanted = textOf(bytes, from, to).toLowerCase()
+    const wanted = fieldValue(bytes, from, to).toLowerCase()
     if (wanted.includes('close')) this.keepAlive = false
     else if (wanted.includes('keep-alive')) this.keepAlive = true
   }
@@ -172,13 +177,4 @@ const USUAL = ['POST', 'GET'] as const
 function spells(bytes: Uint8Array, at: number, word: string): boolean {
   for (let index = 0; index < word.length; index++) if (bytes[at + index] !== word.charCodeAt(index)) return false
   return true
-}
-
-/** The value between white space. */
-function textOf(bytes: Uint8Array, from: number, to: number): string {
-  let start = from
-  let end = to
-  while (start < end && (bytes[start] === SPACE || bytes[start] === 9)) start++
-  while (end > start && (bytes[end - 1] === SPACE || bytes[end - 1] === 9)) end--
-  return latin1(bytes, start, end)
 }

@@ -6,6 +6,7 @@ import { isJson, toBuffer } from '../../llm/stream/json-scan.ts'
 import type { SnapshotTarget } from '../../snapshot/snapshot.ts'
 import type { Call } from '../call.ts'
 import { errorEncoder } from '../error-encoder.ts'
+import { forwardedLines } from '../request-head.ts'
 import type { Incoming, Plan, StoredRequest } from '../plan.ts'
 import { PassThrough } from '../pass-through.ts'
 import type { StreamTransform } from '../transform.ts'
@@ -29,7 +30,7 @@ export function planStored(call: Call, incoming: Incoming, target: SnapshotTarge
       path: pathOf(served.path, target.model, stored),
       contentType: 'application/json',
       body: incoming.body,
-      lines: incoming.headerLines(),
+      lines: forwardedLines(incoming.client, call.key!),
     },
     vendor: { ...vendor, decodeError: (status, headers, body) => notThere(vendor.decodeError(status, headers, body)) },
     dropped: [],

@@ -16,7 +16,6 @@ import { identify } from '../identify.ts'
 import type { Itinerary } from '../itinerary.ts'
 import { placeForNew } from '../new-place.ts'
 import type { Incoming, StoredRequest } from '../plan.ts'
-import { forwardedLines } from '../request-head.ts'
 import type { StoredMatch } from '../route.ts'
 import { checkItems, keepsState, othersThan } from './state.ts'
 import { tenantOf } from './tenant.ts'
@@ -64,7 +63,7 @@ export async function handleStored(gateway: Gateway, request: Inbound, match: St
   gateway.inFlight++
   try {
     const query = new URLSearchParams(request.query)
-    const key = (call.key = identify(call.snapshot, request, query.get('key') ?? undefined))
+    call.key = identify(call.snapshot, request, query.get('key') ?? undefined)
     query.delete('key')
     gateway.load.check(call.key.priority, gateway.inFlight, call.snapshot.traffic.overload)
     if (methods[method] === undefined)
@@ -78,7 +77,7 @@ export async function handleStored(gateway: Gateway, request: Inbound, match: St
     const incoming: Incoming = {
       ...NO_BODY,
       body: takesBody && body.length > 0 ? body : NOTHING,
-      headerLines: () => forwardedLines(request, key),
+      client: request,
     }
     if (incoming.body.length > 0) scanRequest(incoming.body)
     const admitted = admit(gateway, call)

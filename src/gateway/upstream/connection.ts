@@ -1,5 +1,5 @@
 import { AppError, type ErrorCode } from '../../errors.ts'
-import { part } from '../../lib/bytes.ts'
+import { part, putBytes } from '../../lib/bytes.ts'
 import type { Deadlines, Expiring } from './deadlines.ts'
 import type {
   ChunkSink,
@@ -273,11 +273,11 @@ export class Connection implements Exchange, Expiring, ParserOutput {
   /** False when the peer was gone before a byte was sent: then nothing can have reached it. */
   #write(request: UpstreamRequest): boolean {
     this.#parser.start(request.method)
-    const bytes = joined(request)
-    const written = this.#socket?.write(bytes) ?? -1
+    const size = join(request)
+    const written = this.#socket?.write(joined, 0, size) ?? -1
     if (written < 0) return false
     this.#wrote = true
-    this.#unsent = written < bytes.length ? bytes.slice(written) : undefined
+    this.#unsent = written < size ? joined.slice(written, size) : undefined
     return true
   }
 
@@ -303,17 +303,21 @@ export class Connection implements Exchange, Expiring, ParserOutput {
   }
 }
 
-let scratch = new Uint8Array(64 * 1024)
+/** What `join` made stands here until the next call. */
+let joined = new Uint8Array(64 * 1024)
+let kept = joined
 const encoder = new TextEncoder()
+const LARGEST_KEPT = 1024 * 1024
 
-/** Head and body in one write: a second small packet would wait for the first one's acknowledgement. The result is valid until the next call. */
-function joined({ head, body }: UpstreamRequest): Uint8Array {
-  const size = head.length * 3 + body.length
-  if (size > scratch.length && size <= 1024 * 1024) scratch = new Uint8Array(size * 2)
-  const target = size <= scratch.length ? scratch : new Uint8Array(size)
-  const { written } = encoder.encodeInto(head, target)
-  target.set(body, written)
-  return target.subarray(0, written + body.length)
+/** Head and body in one write: a second small packet would wait for the first one's acknowledgement. The size of both. */
+function join({ head, body }: UpstreamRequest): number {
+  const room = head.length * 3 + body.length
+  joined = kept
+  if (room > joined.length) {
+    joined = new Uint8Array(room <= LARGEST_KEPT ? 2 * room : room)
+    if (room <= LARGEST_KEPT) kept = joined
+  }
+  return putBytes(joined, encoder.encodeInto(head, joined).written, body)
 }
 
 /** Nothing that is thrown may reach the socket's own code, which would take it for a failure of the socket, or end the process. */

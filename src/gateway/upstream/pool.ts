@@ -30,12 +30,13 @@ export class Pool implements ConnectionOwner {
     const youngest = idle?.at(-1)
     // The peer's farewell may lie unread in the kernel: a connection that rested is used one turn of the loop later, when it was read.
     if (youngest && performance.now() - youngest.idleSince > RESTED_MS) {
-      return new Deferred(() => this.#sendNow(origin, request, timeouts, listener), listener)
+      return new Deferred(this, origin, request, timeouts, listener)
     }
-    return this.#sendNow(origin, request, timeouts, listener)
+    return this.sendNow(origin, request, timeouts, listener)
   }
 
-  #sendNow(origin: Origin, request: UpstreamRequest, timeouts: PhaseTimeouts, listener: ExchangeListener): Exchange {
+  /** The same without looking whether the connection rested. */
+  sendNow(origin: Origin, request: UpstreamRequest, timeouts: PhaseTimeouts, listener: ExchangeListener): Exchange {
     const idle = this.#idle.get(origin.key)
     const now = idle?.length ? performance.now() : 0
     for (let connection = idle?.pop(); connection; connection = idle?.pop()) {
@@ -77,17 +78,35 @@ export class Pool implements ConnectionOwner {
 class Deferred implements Exchange {
   #exchange: Exchange | undefined
   #cancelled = false
+  readonly #pool: Pool
+  readonly #origin: Origin
+  readonly #request: UpstreamRequest
+  readonly #timeouts: PhaseTimeouts
+  readonly #listener: ExchangeListener
 
-  constructor(begin: () => Exchange, listener: ExchangeListener) {
-    setImmediate(() => {
-      if (this.#cancelled) return
-      try {
-        this.#exchange = begin()
-      } catch (mistake) {
-        const error = new AppError('internal', 'the gateway failed on this call: report its request id', {}, mistake)
-        listener.onFailure({ error, phase: 'connect', mayHaveReached: true })
-      }
-    })
+  constructor(
+    pool: Pool,
+    origin: Origin,
+    request: UpstreamRequest,
+    timeouts: PhaseTimeouts,
+    listener: ExchangeListener,
+  ) {
+    this.#pool = pool
+    this.#origin = origin
+    this.#request = request
+    this.#timeouts = timeouts
+    this.#listener = listener
+    setImmediate(Deferred.#begin, this)
+  }
+
+  static readonly #begin = (self: Deferred): void => {
+    if (self.#cancelled) return
+    try {
+      self.#exchange = self.#pool.sendNow(self.#origin, self.#request, self.#timeouts, self.#listener)
+    } catch (mistake) {
+      const error = new AppError('internal', 'the gateway failed on this call: report its request id', {}, mistake)
+      self.#listener.onFailure({ error, phase: 'connect', mayHaveReached: true })
+    }
   }
 
   cancel(): void {

@@ -1,5 +1,5 @@
 import { latin1 } from '../../lib/bytes.ts'
-import { chunkSize, COLON, CR, digits, indexOfBlankLine, isName, LF, nameEnd } from '../../lib/http1.ts'
+import { chunkSize, COLON, CR, digits, fieldValue, indexOfBlankLine, isName, LF, nameEnd } from '../../lib/http1.ts'
 
 const HEAD_LIMIT = 64 * 1024
 const CHUNK_LINE_LIMIT = 4096
@@ -222,6 +222,7 @@ export class ResponseHead {
   readonly #typeAt: number
   readonly #encodingAt: number
   #list: [string, string][] | undefined
+  #type: string | undefined
 
   constructor(bytes: Uint8Array, from: number, end: number, typeAt: number, encodingAt: number) {
     this.#bytes = bytes
@@ -244,7 +245,7 @@ export class ResponseHead {
 
   /** The first value of that name, in lower case. */
   get(name: string): string | undefined {
-    if (name === 'content-type') return this.#valueAt(this.#typeAt)
+    if (name === 'content-type') return (this.#type ??= this.#valueAt(this.#typeAt))
     if (name === 'content-encoding') return this.#valueAt(this.#encodingAt)
     const bytes = this.#bytes
     const end = this.#end
@@ -258,7 +259,7 @@ export class ResponseHead {
   #valueAt(colon: number): string | undefined {
     if (colon < 0) return undefined
     const lineEnd = this.#bytes.indexOf(CR, colon)
-    return latin1(this.#bytes, colon + 1, lineEnd < 0 || lineEnd > this.#end ? this.#end : lineEnd).trim()
+    return fieldValue(this.#bytes, colon + 1, lineEnd < 0 || lineEnd > this.#end ? this.#end : lineEnd)
   }
 
   toHeaders(): Headers {

@@ -351,14 +351,19 @@ export function spliceRequest(body: Uint8Array, scan: RequestScan, change: Splic
   )
   let read = 0
   let written = 0
-  const edit = (insert: Buffer, from: number, to: number) => {
-    written = putBytes(spliced, putBytes(spliced, written, body, read, from), insert)
-    read = to
-  }
   const usageFirst = usageStart < scan.modelStart
-  if (usage !== undefined && usageFirst) edit(usage, usageStart, usageEnd)
-  if (model !== undefined) edit(model, scan.modelStart, scan.modelEnd)
-  if (usage !== undefined && !usageFirst) edit(usage, usageStart, usageEnd)
+  if (usage !== undefined && usageFirst) {
+    written = putBytes(spliced, putBytes(spliced, written, body, read, usageStart), usage)
+    read = usageEnd
+  }
+  if (model !== undefined) {
+    written = putBytes(spliced, putBytes(spliced, written, body, read, scan.modelStart), model)
+    read = scan.modelEnd
+  }
+  if (usage !== undefined && !usageFirst) {
+    written = putBytes(spliced, putBytes(spliced, written, body, read, usageStart), usage)
+    read = usageEnd
+  }
   putBytes(spliced, written, body, read)
   return spliced
 }

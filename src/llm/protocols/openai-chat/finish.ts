@@ -18,7 +18,9 @@ const UNIFIED: Readonly<Record<string, FinishReason['unified']>> = {
   network_error: 'error',
 }
 
-export const readFinish = (raw: string): FinishReason => ({ unified: UNIFIED[raw] ?? 'other', raw })
+const KNOWN = new Map(Object.entries(UNIFIED).map(([raw, unified]): [string, FinishReason] => [raw, { unified, raw }]))
+
+export const readFinish = (raw: string): FinishReason => KNOWN.get(raw) ?? { unified: 'other', raw }
 
 /** OpenAI knows no word for the rest: its clients take `stop` as the end of a turn. */
 export function writeFinish(reason: FinishReason): string {

@@ -122,7 +122,14 @@ export function readReport(body: Json, quirks: Quirks): TapReport {
   const answer = asObject(body) ?? {}
   const usage = asObject(answer['usage'])
   const finish = asText(asObject(asArray(answer['choices'])[0])?.['finish_reason'])
-  const [model, id, failure] = [asText(answer['model']), asText(answer['id']), asObject(answer['error'])]
+  const model = asText(answer['model'])
+  const id = asText(answer['id'])
+  const failure = asObject(answer['error'])
+  // Nearly every answer of a model has all of it, and is read without making an object for each part.
+  if (usage && !isDuration(usage) && finish !== undefined && model !== undefined && id !== undefined && !failure) {
+    const counted = readUsage(usage, quirks)
+    return { usage: counted, finish: readFinish(finish), model, id, complete: true, estimatedOutput: 0 }
+  }
   return {
     ...(usage === undefined || isDuration(usage) ? {} : { usage: readUsage(usage, quirks) }),
     ...(finish === undefined ? {} : { finish: readFinish(finish) }),
