@@ -32,6 +32,8 @@ const result = await Bun.build({
   sourcemap: 'inline',
   // Compiled ahead of time: the start parses nothing.
   bytecode: true,
+  // What is loaded on demand lies apart, so that a start does not even read it.
+  splitting: true,
   compile: {
     outfile: values.outfile,
     assets: [join(root, 'dist', 'console')],

@@ -1,5 +1,6 @@
-import { commands } from './cli/commands.ts'
+import { commandsFor } from './cli/commands.ts'
 import { runCommandLine } from './cli/run.ts'
 import { processIo } from './cli/io.ts'
 
-process.exitCode = await runCommandLine(process.argv.slice(2), commands, processIo())
+const words = process.argv.slice(2)
+process.exitCode = await runCommandLine(words, await commandsFor(words), processIo())

@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '../src/config/config.ts'
+import type { TextReader } from '../src/config/read-text.ts'
 import type { Runtime } from '../src/control/context.ts'
 import { openControl, type Control } from '../src/control/control.ts'
 import { openSealer } from '../src/control/sealing.ts'
@@ -31,12 +32,13 @@ export async function openTestControl(
     file?: string
     flags?: Record<string, string>
     runtime?: Runtime
+    reader?: TextReader
     metrics?: MetricsRules
   } = {},
 ): Promise<TestControl> {
   const folder = mkdtempSync(join(tmpdir(), 'control-'))
   if (options.file !== undefined) await Bun.write(join(folder, 'portreeve.yaml'), options.file)
-  const { config, file } = loadConfig({ flags: options.flags ?? {}, env: options.env ?? {}, cwd: folder })
+  const { config, file } = await loadConfig({ flags: options.flags ?? {}, env: options.env ?? {}, cwd: folder })
   const store = options.store ?? (await openStore('sqlite::memory:'))
   const published: SnapshotSource[] = []
   const clock = { now: 1_800_000_000_000 }
@@ -53,6 +55,7 @@ export async function openTestControl(
     clock: () => clock.now,
     log: (_, message) => void log.push(message),
     ...(options.runtime && { runtime: options.runtime }),
+    ...(options.reader && { reader: options.reader }),
   })
   let requests = 0
   const handler = createControlHandler({

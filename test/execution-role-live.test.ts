@@ -4,7 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openAws } from '../src/aws/clients.ts'
-import { commands } from '../src/cli/commands.ts'
+import { commandsFor } from '../src/cli/commands.ts'
 import { runCommandLine } from '../src/cli/run.ts'
 import { type Moto, motoIsMissing, startMoto } from './moto.ts'
 
@@ -33,7 +33,8 @@ afterAll(async () => {
 async function run(...argv: string[]) {
   let out = ''
   let err = ''
-  const code = await runCommandLine([...argv, '--endpoint-url', moto.endpoint, '--region', REGION], commands, {
+  const words = [...argv, '--endpoint-url', moto.endpoint, '--region', REGION]
+  const code = await runCommandLine(words, await commandsFor(words), {
     out: (text) => void (out += text),
     err: (text) => void (err += text),
     env: {},

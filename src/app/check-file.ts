@@ -10,7 +10,7 @@ import { openSealer, type Sealer } from '../control/sealing.ts'
 import { AppError } from '../errors.ts'
 import { compileSnapshot } from '../snapshot/compile.ts'
 import { databaseName, openStore } from '../store/open.ts'
-import { pathOfSqlite } from '../store/sqlite.ts'
+import { pathOfSqlite } from '../store/sqlite-file.ts'
 
 /** A file judged as a whole: what does not fit, and what of a database it was judged with. */
 export type Judged = {

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts'
 import { AppError } from '../errors.ts'
 import { ledgerIn, type LedgerReport } from '../store/ledger.ts'
 import { databaseName, openStore } from '../store/open.ts'
-import { pathOfSqlite } from '../store/sqlite.ts'
+import { pathOfSqlite } from '../store/sqlite-file.ts'
 
 /** Opens the store of a configuration, which must be there, and proves its ledger. `database` names it for people. */
 export async function verifyLedger({ databaseUrl }: Config): Promise<LedgerReport & { readonly database: string }> {

@@ -1,4 +1,5 @@
 import type { Config, StartFile } from '../config/config.ts'
+import { readerInThread } from '../config/read-text.ts'
 import { openControl, type Control } from '../control/control.ts'
 import type { Runtime } from '../control/context.ts'
 import type { DataFolder } from '../control/data-folder.ts'
@@ -6,6 +7,7 @@ import { firstStart, type FirstStart } from '../control/first-start.ts'
 import type { Sealer } from '../control/sealing.ts'
 import { createSecret } from '../control/secret.ts'
 import { AppError } from '../errors.ts'
+import { prepareConsole } from '../http/console-files.ts'
 import type { MetricsRules } from '../http/metrics.ts'
 import { createControlHandler, type ControlHandler } from '../http/server.ts'
 import { newId } from '../lib/id.ts'
@@ -20,6 +22,8 @@ import { moveRecords } from './records.ts'
 import { version } from '../lib/version.ts'
 
 const RETRY_MS = 5_000
+/** When a checkout begins to build its console: behind the start, before a person has opened a browser. */
+const CONSOLE_MS = 1_000
 
 const NOTHING_MADE: FirstStart = { key: null, ownerToken: null, undo: async () => {} }
 
@@ -76,6 +80,7 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
   let open: Open | undefined
   let problem: AppError | null = null
   let retry: Timer | undefined
+  let consoleTimer: Timer | undefined
   let closed = false
 
   const tail = createTail()
@@ -108,6 +113,7 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
         version,
         runtime: { address: () => address, recordsWaiting: mover.waiting, ...options.use },
         tail,
+        reader: readerInThread,
         log,
         watch: true,
       })
@@ -170,6 +176,9 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
     listening({ url, adminUrl }) {
       address = url
       folder.announce({ address: adminUrl, token: localToken })
+      // Whoever asks for the page is told why it cannot be built.
+      consoleTimer = setTimeout(() => void prepareConsole().catch(() => {}), CONSOLE_MS)
+      consoleTimer.unref()
     },
     async reload() {
       await open?.control.reload()
@@ -177,6 +186,7 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
     async close() {
       closed = true
       clearTimeout(retry)
+      clearTimeout(consoleTimer)
       open?.control.close()
       open?.endFeed()
       await mover.stop()

@@ -7,7 +7,7 @@ import { createSecret } from '../control/secret.ts'
 import { createControlHandler } from '../http/server.ts'
 import { newId } from '../lib/id.ts'
 import { openStore } from '../store/open.ts'
-import { pathOfSqlite } from '../store/sqlite.ts'
+import { pathOfSqlite } from '../store/sqlite-file.ts'
 import { LAST_SOURCE } from './last-source.ts'
 
 /** The management API inside a command, while no gateway runs. */

@@ -1,6 +1,6 @@
 import type { Budget } from '../contract/budget.ts'
 import type { Made } from '../contract/origin.ts'
-import { Sharing } from '../contract/routing.ts'
+import { DEFAULT_SHARING } from '../contract/defaults.ts'
 import type { HealthMessage } from '../gateway/health/board.ts'
 import { RedisAnswers } from '../gateway/cache/redis-answers.ts'
 import { RedisOrigins } from '../gateway/kept/redis-origins.ts'
@@ -162,8 +162,6 @@ export function spooledCosts(calls: readonly StoredCall[]): LedgerSum[] {
     return amount_micros ? [{ ...kind, day: startedAtOf(row[AT.seq]), calls: 1, amount_micros }] : []
   })
 }
-
-const DEFAULT_SHARING = Sharing.parse({})
 
 /** Counters and answers that many nodes share. */
 function openShared(url: string, holder: SnapshotHolder, watch: BudgetWatch, log: Log) {

@@ -5,7 +5,7 @@ import { asTaskDefinition } from '../ecs/task-definition.ts'
 import { AppError } from '../errors.ts'
 import { type Aws, openAws } from './clients.ts'
 import { collectFacts } from './facts/collect.ts'
-import { commands } from '../cli/commands.ts'
+import { commandsFor } from '../cli/commands.ts'
 import { runCommandLine } from '../cli/run.ts'
 import { placeOfTask, readStoppedTask } from './stopped-task.ts'
 import { registerTask, registrationOf, saysTheSame } from './register-task.ts'
@@ -177,7 +177,8 @@ describe('a stopped task', () => {
     const endpoint = `http://127.0.0.1:${server.port}`
     const saved = { ...process.env }
     Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' })
-    const code = await runCommandLine(['role', 'explain', '--task', ARN, '--endpoint-url', endpoint], commands, {
+    const words = ['role', 'explain', '--task', ARN, '--endpoint-url', endpoint]
+    const code = await runCommandLine(words, await commandsFor(words), {
       out: (text) => void (out += text),
       err: () => {},
       env: {},

@@ -34,7 +34,7 @@ const check = defineCommand({
     const { judgeFile } = await import('../app/check-file.ts')
     const flags = { config: path, data: input.text('data') }
     const judged = read.ok
-      ? await judgeFile({ path, text, configuration: read.configuration }, io.env, whereOf(flags, io))
+      ? await judgeFile({ path, text, configuration: read.configuration }, io.env, await whereOf(flags, io))
       : undefined
     const findings = read.ok ? (judged?.findings ?? []) : read.findings
     const ok = findings.length === 0
@@ -52,9 +52,9 @@ const check = defineCommand({
 })
 
 /** Where the database is, by the settings of the file and around it; what is wrong with those. */
-function whereOf(flags: Record<string, string | undefined>, io: Io): Config | AppError {
+async function whereOf(flags: Record<string, string | undefined>, io: Io): Promise<Config | AppError> {
   try {
-    return loadConfig({ flags, env: io.env, cwd: io.cwd }).config
+    return (await loadConfig({ flags, env: io.env, cwd: io.cwd })).config
   } catch (error) {
     if (error instanceof AppError) return error
     throw error
@@ -82,8 +82,8 @@ const show = defineCommand({
   name: 'config show',
   summary: 'show every setting, where it comes from, and the file; secrets hidden',
   options: settingOptions(['dataFolder', 'configFile']),
-  run(input, io) {
-    const { config, file } = configOf(input, io)
+  async run(input, io) {
+    const { config, file } = await configOf(input, io)
     const configuration = file && redactedConfiguration(file.configuration)
     if (input.json) {
       io.out(`${JSON.stringify({ settings: config.sources, file: file && { path: file.path, configuration } })}\n`)

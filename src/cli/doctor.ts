@@ -17,7 +17,7 @@ export const doctor = defineCommand({
     const flags = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, input.text(name)]))
     let checks
     try {
-      const { config, file } = loadConfig({ flags, env: io.env, cwd: io.cwd })
+      const { config, file } = await loadConfig({ flags, env: io.env, cwd: io.cwd })
       checks = [await configuration(config, file), ...(await examine(config, file))]
     } catch (error) {
       if (!(error instanceof AppError)) throw error

@@ -13,7 +13,7 @@ export const health = defineCommand({
   options: { ...settingOptions(['port', 'host', 'configFile']) },
   async run(input, io) {
     const flags = { port: input.text('port'), host: input.text('host'), config: input.text('config') }
-    const { config } = loadConfig({ flags, env: io.env, cwd: io.cwd, withoutBrokenFile: true })
+    const { config } = await loadConfig({ flags, env: io.env, cwd: io.cwd, withoutBrokenFile: true })
     const host = config.host === '0.0.0.0' || config.host === '::' ? '127.0.0.1' : config.host
     const address = `http://${host.includes(':') ? `[${host}]` : host}:${config.port}/healthz`
     const status = await ask(address)

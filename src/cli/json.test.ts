@@ -6,9 +6,10 @@ import { join } from 'node:path'
 import { openTestControl } from '../../test/control.ts'
 import { callRecord } from '../../test/records.ts'
 import { openDataFolder } from '../control/data-folder.ts'
-import { commands } from './commands.ts'
+import { allCommands } from './commands.ts'
 import { runCommandLine } from './run.ts'
 
+const commands = await allCommands()
 const cwd = mkdtempSync(join(tmpdir(), 'json-'))
 const examples = join(import.meta.dir, '../../docs/examples/execution-role')
 for (const name of readdirSync(examples)) copyFileSync(join(examples, name), join(cwd, name))

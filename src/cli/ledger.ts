@@ -1,6 +1,5 @@
 import { loadConfig } from '../config/config.ts'
 import { settingOptions } from '../config/setting.ts'
-import { verifyLedger } from '../app/ledger.ts'
 import { defineCommand } from './command.ts'
 
 export const ledgerVerify = defineCommand({
@@ -13,7 +12,8 @@ export const ledgerVerify = defineCommand({
   async run(input, io) {
     const options = settingOptions(['dataFolder', 'databaseUrl', 'configFile'])
     const flags = Object.fromEntries(Object.keys(options).map((name) => [name, input.text(name)]))
-    const { config } = loadConfig({ flags, env: io.env, cwd: io.cwd })
+    const { config } = await loadConfig({ flags, env: io.env, cwd: io.cwd })
+    const { verifyLedger } = await import('../app/ledger.ts')
     const report = await verifyLedger(config)
     if (input.json) io.out(`${JSON.stringify({ ok: report.faults.length === 0, ...report })}\n`)
     else {

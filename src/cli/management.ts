@@ -1,4 +1,3 @@
-import { openOffline } from '../app/offline.ts'
 import { type Config, type ConfigInput, dataFolderOf, loadConfig, type StartFile } from '../config/config.ts'
 import { settingOptions } from '../config/setting.ts'
 import { type Client, createClient } from '../contract/client.ts'
@@ -24,7 +23,7 @@ export type Management = {
 }
 
 /** The settings as the flags of a command, the environment and the file say. */
-export function configOf(input: Input, io: Io): { config: Config; file: StartFile | null } {
+export function configOf(input: Input, io: Io): Promise<{ config: Config; file: StartFile | null }> {
   return loadConfig(inputOf(input, io))
 }
 
@@ -47,7 +46,9 @@ export async function withManagement<T>(input: Input, io: Io, run: (management: 
   }
   const running = await runningGateway(dataFolderOf(inputOf(input, io)))
   if (running) return run(over(running.address, running.token, (request) => fetch(request), true))
-  const { config, file } = configOf(input, io)
+  const { config, file } = await configOf(input, io)
+  // With a gateway that runs, a command needs neither a database nor the management itself.
+  const { openOffline } = await import('../app/offline.ts')
   const offline = await openOffline(config, file, version)
   if (offline.untouched)
     io.err(

@@ -7,7 +7,7 @@ import {
   testProvider,
   updateProvider,
 } from '../contract/api/providers.ts'
-import { HIDDEN } from '../config/redact.ts'
+import { HIDDEN } from '../config/hidden.ts'
 import { Provider } from '../contract/provider.ts'
 import { patchBetween } from '../lib/merge-patch.ts'
 import { withoutHidden } from './applied.ts'

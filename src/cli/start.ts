@@ -1,4 +1,5 @@
 import { loadConfig } from '../config/config.ts'
+import { readerInThread } from '../config/read-text.ts'
 import { settingOptions } from '../config/setting.ts'
 import { defineCommand } from './command.ts'
 import { surviveReaders, type Io } from './io.ts'
@@ -29,10 +30,13 @@ export const start = defineCommand({
   async run(input, io) {
     const names = ['port', 'host', 'data', 'config', 'workers', 'admin-host', 'admin-port', 'log-level']
     const flags = Object.fromEntries(names.map((name) => [name, input.text(name)]))
-    const { config, file } = loadConfig({ flags, env: io.env, cwd: io.cwd })
-    const { startPortreeve } = await import('../app/start.ts')
-    const { createLog } = await import('../app/log.ts')
-    const { welcome } = await import('../app/welcome.ts')
+    // While a thread reads the file, this one loads what serves.
+    const [{ config, file }, { startPortreeve }, { createLog }, { welcome }] = await Promise.all([
+      loadConfig({ flags, env: io.env, cwd: io.cwd, reader: readerInThread }),
+      import('../app/start.ts'),
+      import('../app/log.ts'),
+      import('../app/welcome.ts'),
+    ])
     surviveReaders()
     const log = createLog(config.logLevel, io.err)
     const running = await startPortreeve(config, file, log)

@@ -23,12 +23,12 @@ writeFileSync(
   'server: { port: 7000, host: 0.0.0.0, database_url: "env:DB", workers: auto }\n',
 )
 
-const load = (flags: Record<string, string> = {}, env: Record<string, string> = {}) =>
-  loadConfig({ flags, env, cwd: folder }).config
+const load = async (flags: Record<string, string> = {}, env: Record<string, string> = {}) =>
+  (await loadConfig({ flags, env, cwd: folder })).config
 
-function caught(run: () => unknown): AppError {
+async function caught(run: () => Promise<unknown>): Promise<AppError> {
   try {
-    run()
+    await run()
   } catch (error) {
     if (error instanceof AppError) return error
   }
@@ -58,7 +58,7 @@ describe('settings', () => {
     [{}, { ENCRYPTION_KEY_FILE: join(folder, 'secret') }, { encryptionKey: 'from-file' }],
     [{}, { TRUSTED_PROXIES: '10.0.0.0/8, ::1' }, { trustedProxies: ['10.0.0.0/8', '::1'] }],
     [{}, { PUBLIC_URL: 'https://ai.example.com/' }, { publicUrl: 'https://ai.example.com' }],
-  ])('%j %j', (flags, env, expected) => expect(load(flags, env)).toMatchObject(expected))
+  ])('%j %j', async (flags, env, expected) => expect(await load(flags, env)).toMatchObject(expected))
 
   test.each([
     [{ port: '70000' }, {}, '--port or PORT 70000: use a whole number from 0 to 65535.'],
@@ -71,14 +71,14 @@ describe('settings', () => {
     [{}, { PUBLIC_URL: 'ftp://x' }, 'PUBLIC_URL ftp://x: use an address that begins with http:// or https://.'],
     [{}, { ENCRYPTION_KEY_FILE: '/nowhere' }, 'ENCRYPTION_KEY_FILE: the file /nowhere cannot be read (ENOENT).'],
     [{ config: 'nowhere.yaml' }, {}, `--config ${folder}/nowhere.yaml: there is no such file.`],
-  ])('%j %j is refused', (flags, env, message) => {
-    expect(() => load(flags, env)).toThrow(new AppError('invalid_configuration', message))
-    const { code } = caught(() => load(flags, env))
+  ])('%j %j is refused', async (flags, env, message) => {
+    const { code, message: said } = await caught(() => load(flags, env))
+    expect(said).toBe(message)
     expect(code).toBe('port' in flags ? 'invalid_usage' : 'invalid_configuration')
   })
 
-  test('secrets are not among what may be shown', () => {
-    const { sources } = load({}, { DATABASE_URL: 'postgres://u:hunter2@h/d', ENCRYPTION_KEY: 'hunter3' })
+  test('secrets are not among what may be shown', async () => {
+    const { sources } = await load({}, { DATABASE_URL: 'postgres://u:hunter2@h/d', ENCRYPTION_KEY: 'hunter3' })
     expect(JSON.stringify(sources)).not.toContain('hunter')
     expect(sources.find(({ name }) => name === 'databaseUrl')).toEqual({
       name: 'databaseUrl',

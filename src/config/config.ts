@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import type { Configuration } from '../contract/configuration.ts'
 import { AppError } from '../errors.ts'
-import { readConfigurationText } from './configuration-text.ts'
 import { type Finding, refusal } from './finding.ts'
+import { readerHere, type TextReader } from './read-text.ts'
 import { isReference, type ReferenceScope, resolveReference } from './reference.ts'
-import { HIDDEN } from './redact.ts'
+import { HIDDEN } from './hidden.ts'
 import { type Setting, type SettingName, SETTINGS } from './setting.ts'
 
 /** The embedded database's name in the data folder. */
@@ -60,17 +60,25 @@ export type ConfigInput = {
   readonly cwd: string
   /** Does without a file that is broken: for whoever only looks for a process that runs on what it was before. */
   readonly withoutBrokenFile?: boolean
+  /** Reads the file; here, unless said. */
+  readonly reader?: TextReader
 }
 
 const USUAL_FILE = 'portreeve.yaml'
 
 /** Reads flags, environment and file. Throws one `invalid_configuration` that names the setting or each place in the file. */
-export function loadConfig({ flags, env, cwd, withoutBrokenFile = false }: ConfigInput): {
+export async function loadConfig({
+  flags,
+  env,
+  cwd,
+  withoutBrokenFile = false,
+  reader = readerHere,
+}: ConfigInput): Promise<{
   config: Config
   file: StartFile | null
-} {
+}> {
   const said = (name: SettingName) => flagOrEnvironment(SETTINGS[name], flags, env)
-  const file = attempt(() => readFile(said('configFile')?.value, env, cwd), withoutBrokenFile)
+  const file = await attempt(() => readFile(said('configFile')?.value, env, cwd, reader), withoutBrokenFile)
   const sources: SettingSource[] = []
   const values = {} as Record<SettingName, string | null>
   for (const name of Object.keys(SETTINGS) as SettingName[]) {
@@ -124,9 +132,9 @@ function configOf(
   return config
 }
 
-function attempt<T>(read: () => T, forgiving: boolean): T | null {
+async function attempt<T>(read: () => Promise<T>, forgiving: boolean): Promise<T | null> {
   try {
-    return read()
+    return await read()
   } catch (error) {
     if (forgiving) return null
     throw error
@@ -174,7 +182,12 @@ export function scopeOf(path: string, env: ReferenceScope['env']): ReferenceScop
   return { env, folder: dirname(path) }
 }
 
-function readFile(named: string | undefined, env: ConfigInput['env'], cwd: string): StartFile | null {
+async function readFile(
+  named: string | undefined,
+  env: ConfigInput['env'],
+  cwd: string,
+  reader: TextReader,
+): Promise<StartFile | null> {
   const path = isAbsolute(named ?? '') ? (named ?? '') : join(cwd, named ?? USUAL_FILE)
   let text: string
   try {
@@ -185,7 +198,7 @@ function readFile(named: string | undefined, env: ConfigInput['env'], cwd: strin
     const why = code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code ?? 'unknown reason'})`
     throw new AppError('invalid_configuration', `--config ${path}: ${why}.`, { field: '--config' }, error)
   }
-  const read = readConfigurationText(text, path, scopeOf(path, env))
+  const read = await reader.read(text, path, scopeOf(path, env))
   if (!read.ok) throw refusal(path, read.findings)
   return { path, text, configuration: read.configuration, warnings: read.warnings }
 }

@@ -1,6 +1,6 @@
 import type { Configuration } from '../contract/configuration.ts'
 import type { Finding } from './finding.ts'
-import { HIDDEN } from './redact.ts'
+import { HIDDEN } from './hidden.ts'
 import { type ReferenceScope, resolveReference } from './reference.ts'
 
 /** The most characters that a call may carry as its key. */

@@ -1,9 +1,7 @@
 import { Configuration } from '../contract/configuration.ts'
+import { HIDDEN } from './hidden.ts'
 import { isReference } from './reference.ts'
 import { changeSecrets } from '../contract/schema-path.ts'
-
-/** Stands for a secret that is not shown. */
-export const HIDDEN = '(hidden)'
 
 /** A configuration as it may be shown: references stay, secrets are hidden, and what is empty is left out. */
 export function redactedConfiguration(configuration: Configuration): Partial<Configuration> {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DEFAULT_BREAKER, DEFAULT_OVERLOAD, DEFAULT_RETRIES, DEFAULT_SHARING } from './defaults.ts'
 import { Milliseconds, Slug } from './shared.ts'
 
 /** How an alias picks among its targets of the same priority. */
@@ -35,11 +36,11 @@ export type Share = z.infer<typeof Share>
 /** Further tries. A call is repeated only before its first byte to the client and only when the failure is worth it. */
 export const Retries = z.strictObject({
   /** Tries at the same target, the first one included. */
-  attempts: z.int().min(1).max(10).default(2),
+  attempts: z.int().min(1).max(10).default(DEFAULT_RETRIES.attempts),
   /** Longest wait the vendor may ask for; a longer one moves on to the next target at once. */
-  max_wait_ms: z.int().min(0).max(60_000).default(5_000),
+  max_wait_ms: z.int().min(0).max(60_000).default(DEFAULT_RETRIES.max_wait_ms),
   /** Backoff of the first repetition; doubles with each, with jitter. */
-  backoff_ms: z.int().min(0).max(10_000).default(250),
+  backoff_ms: z.int().min(0).max(10_000).default(DEFAULT_RETRIES.backoff_ms),
 })
 export type Retries = z.infer<typeof Retries>
 
@@ -62,23 +63,23 @@ export type TimeoutOverrides = z.infer<typeof TimeoutOverrides>
 /** When a target leaves rotation, and when one probe may try it again. */
 export const Breaker = z.strictObject({
   /** Failures in a row that open it. */
-  failures: z.int().min(1).max(1000).default(5),
+  failures: z.int().min(1).max(1000).default(DEFAULT_BREAKER.failures),
   /** Share of failed calls that opens it as well, once 20 calls of the last `window_ms` are known. */
-  failure_percent: z.int().min(1).max(100).default(50),
-  window_ms: z.int().min(1_000).max(600_000).default(30_000),
+  failure_percent: z.int().min(1).max(100).default(DEFAULT_BREAKER.failure_percent),
+  window_ms: z.int().min(1_000).max(600_000).default(DEFAULT_BREAKER.window_ms),
   /** First rest; doubles with each failed probe, up to sixteen times. */
-  rest_ms: z.int().min(1).max(600_000).default(5_000),
+  rest_ms: z.int().min(1).max(600_000).default(DEFAULT_BREAKER.rest_ms),
 })
 export type Breaker = z.infer<typeof Breaker>
 
 /** When new work is refused to save the work that runs. */
 export const Overload = z.strictObject({
   /** Delay of the event loop from which calls of low priority are refused; normal ones from twice, high ones from four times that. */
-  max_lag_ms: z.int().min(5).max(60_000).default(100),
+  max_lag_ms: z.int().min(5).max(60_000).default(DEFAULT_OVERLOAD.max_lag_ms),
   /** Resident memory from which calls are refused. */
   max_memory_bytes: z.int().min(67_108_864).optional(),
   /** Calls in flight in one process from which calls are refused. */
-  max_in_flight: z.int().min(1).default(20_000),
+  max_in_flight: z.int().min(1).default(DEFAULT_OVERLOAD.max_in_flight),
 })
 export type Overload = z.infer<typeof Overload>
 
@@ -95,8 +96,8 @@ export type Responses = z.infer<typeof Responses>
 /** Counters shared by many nodes; the address comes from `REDIS_URL`. */
 export const Sharing = z.strictObject({
   /** While Redis cannot be reached: count on this node alone (`open`), or refuse what is limited (`closed`). */
-  on_loss: z.enum(['open', 'closed']).default('open'),
+  on_loss: z.enum(['open', 'closed']).default(DEFAULT_SHARING.on_loss),
   /** Largest share of a limit, in percent, that one node may hold in advance. */
-  lease_percent: z.number().min(0.1).max(25).default(2),
+  lease_percent: z.number().min(0.1).max(25).default(DEFAULT_SHARING.lease_percent),
 })
 export type Sharing = z.infer<typeof Sharing>

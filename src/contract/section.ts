@@ -10,6 +10,3 @@ export const Section = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('sharing'), settings: Sharing }),
 ])
 export type Section = z.infer<typeof Section>
-
-/** In the order in which they are shown. */
-export const SECTIONS = ['cache', 'overload', 'responses', 'sharing'] as const satisfies readonly Section['name'][]

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { openTestControl } from '../../test/control.ts'
+import { readerHere, type TextReader } from '../config/read-text.ts'
 import { hashSecret } from './secret.ts'
 
 const FILE = `providers:
@@ -35,6 +36,36 @@ test('file, database and environment become one configuration; what the file hol
     expect(await (await api('GET', path)).text()).not.toContain('canary')
   }
   expect(await (await api('GET', '/providers')).text()).toContain('"reference":"env:LOCAL_KEY"')
+})
+
+test('of two texts the last one wins, however long the first takes to read', async () => {
+  const [asked, slow] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const read: TextReader['read'] = async (text, ...rest) => {
+    if (text.includes('first')) {
+      asked.resolve()
+      await slow.promise
+    }
+    return readerHere.read(text, ...rest)
+  }
+  const { control, published, folder } = await openTestControl({
+    file: FILE,
+    env: ENV,
+    reader: { ...readerHere, read },
+  })
+  const path = join(folder, 'portreeve.yaml')
+  await Bun.write(path, FILE.replace('name: ci', 'name: first'))
+  const first = control.reload()
+  await asked.promise
+  await Bun.write(path, FILE.replace('name: ci', 'name: second'))
+  const second = control.reload()
+  // Time enough to overtake, were that possible.
+  const turns = async () => {
+    for (let turn = 0; turn < 500; turn++) await new Promise((resolve) => setImmediate(resolve))
+  }
+  await Promise.race([second, turns()])
+  slow.resolve()
+  expect(await Promise.all([first, second])).toEqual([[], []])
+  expect(published.at(-1)?.keys).toMatchObject([{ name: 'second' }])
 })
 
 test('a file is taken into use when it is right; else what is in use goes on, and attention is asked for', async () => {

@@ -1,7 +1,6 @@
-import { readConfigurationText } from '../config/configuration-text.ts'
 import { type Config, scopeOf, type StartFile } from '../config/config.ts'
 import { type Finding, lineOf, refusal } from '../config/finding.ts'
-import { locate, locateRefusal } from '../config/locate.ts'
+import { readerHere, type TextReader } from '../config/read-text.ts'
 import { textOf, watchText } from '../config/watch.ts'
 import { AppError } from '../errors.ts'
 import { createTail, type Tail } from '../record/tail.ts'
@@ -43,6 +42,8 @@ export type ControlInput = {
   readonly runtime?: Runtime
   readonly clock?: () => number
   readonly tail?: Tail
+  /** Reads another text of the file; here, unless said. */
+  readonly reader?: TextReader
   readonly log?: (level: 'info' | 'warn' | 'error', message: string) => void
   /** Follows changes of the file and of a shared database, and removes what is old. Not for commands that end at once. */
   readonly watch?: boolean
@@ -56,8 +57,10 @@ export async function openControl(input: ControlInput): Promise<Control> {
   const { config, store, sealer, publish, clock = Date.now, log = () => {} } = input
   const start = input.file && { ...input.file, loadedAt: clock() }
   const live = await openLive({ store, sealer, env: config.env, file: start, clock, publish }).catch(
-    (error: unknown) => {
-      throw start ? refusal(start.path, locateRefusal(error, start)) : error
+    async (error: unknown) => {
+      if (!start) throw error
+      const { locateRefusal } = await import('../config/locate.ts')
+      throw refusal(start.path, locateRefusal(error, start))
     },
   )
   let refused: readonly Finding[] = []
@@ -77,23 +80,36 @@ export async function openControl(input: ControlInput): Promise<Control> {
   const warn = (warnings: readonly Finding[] = []) => {
     for (const warning of warnings) log('warn', lineOf(warning))
   }
-  const useText = async (text: string | null): Promise<readonly Finding[]> => {
-    const path = config.configFile
-    if (path === null) return []
-    const taken = await takeText(context, path, text)
+  const takeTurn = async (path: string, text: string | null): Promise<readonly Finding[]> => {
+    const taken = await takeText(context, path, text, input.reader ?? readerHere)
     refused = taken.findings
     if (refused.length > 0) log('error', [refusal(path, refused).message, ...refused.map(lineOf)].join('\n  '))
     else log('info', `${path} is in use as configuration ${live.merged().source.version}.`)
     warn(taken.warnings)
     return refused
   }
-  const reload = async () => useText(config.configFile === null ? null : await textOf(config.configFile))
+  // One text after the other: the last one must win, however long an earlier one takes to read.
+  let turn: Promise<unknown> = Promise.resolve()
+  const useText = (path: string, text: string | null): Promise<readonly Finding[]> => {
+    const taken = turn.then(() => takeTurn(path, text))
+    turn = taken.catch(() => {})
+    return taken
+  }
+  const reload = async () => {
+    const path = config.configFile
+    return path === null ? [] : useText(path, await textOf(path))
+  }
 
   const ends: (() => void)[] = []
   if (input.watch) {
     warn(input.file?.warnings)
-    if (config.configFile !== null)
-      ends.push(watchText(config.configFile, input.file?.text ?? null, (text) => void useText(text)))
+    const path = config.configFile
+    if (path !== null)
+      ends.push(
+        watchText(path, input.file?.text ?? null, (text) => {
+          useText(path, text).catch((error: unknown) => log('error', describe(error)))
+        }),
+      )
     if (store.kind === 'postgres') ends.push(every(REFRESH_MS, () => live.refresh(), log))
     ends.push(every(CLEAN_MS, () => cleanUp(context), log))
   }
@@ -116,10 +132,11 @@ async function takeText(
   { live, config, clock }: Context,
   path: string,
   text: string | null,
+  reader: TextReader,
 ): Promise<{ readonly findings: readonly Finding[]; readonly warnings?: readonly Finding[] }> {
   const gone = 'the file is gone; the configuration it held goes on until the next start'
   if (text === null) return { findings: [{ file: path, line: 1, column: 1, field: '', message: gone }] }
-  const read = readConfigurationText(text, path, scopeOf(path, config.env))
+  const read = await reader.read(text, path, scopeOf(path, config.env))
   if (!read.ok) return { findings: read.findings }
   try {
     await live.useFile({ path, text, configuration: read.configuration, loadedAt: clock() })
@@ -127,7 +144,7 @@ async function takeText(
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     const findings = error.details.findings ?? [{ place: '', message: error.message }]
-    return { findings: locate(text, path, findings) }
+    return { findings: await reader.locate(text, path, findings) }
   }
 }
 
@@ -137,9 +154,13 @@ function every(ms: number, run: () => Promise<unknown>, log: NonNullable<Control
     if (busy) return
     busy = true
     run()
-      .catch((error: unknown) => log('error', error instanceof Error ? error.message : String(error)))
+      .catch((error: unknown) => log('error', describe(error)))
       .finally(() => (busy = false))
   }, ms)
   timer.unref()
   return () => clearInterval(timer)
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

@@ -1,10 +1,10 @@
-import { Key } from '../contract/key.ts'
+import { DEFAULT_KEY } from '../contract/defaults.ts'
 import { keysIn } from '../store/api-key.ts'
 import { peopleIn } from '../store/person.ts'
 import { stateIn } from '../store/state.ts'
 import { SYSTEM } from './actor.ts'
 import type { Context } from './context.ts'
-import { newRow } from './keys.ts'
+import { newRow } from './key-row.ts'
 import { createSecret } from './secret.ts'
 import { createLink } from './sign-in.ts'
 
@@ -19,7 +19,7 @@ export type FirstStart = {
 }
 
 const DONE = 'first_start'
-const FIRST = Key.omit({ secret: true }).parse({ name: 'first' })
+const FIRST = { ...DEFAULT_KEY, models: [...DEFAULT_KEY.models], name: 'first' }
 
 /** On the first start: one API key. On every start without an owner: a fresh one-time link, and the ones before end. */
 export async function firstStart({ live, store, clock }: Context): Promise<FirstStart> {

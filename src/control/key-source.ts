@@ -1,15 +1,9 @@
 import { resolveReference, type ReferenceScope } from '../config/reference.ts'
-import { type FileKey, Key } from '../contract/key.ts'
+import type { FileKey } from '../contract/key.ts'
 import type { SourceKey } from '../snapshot/source.ts'
 import type { ApiKeyRow } from '../store/api-key.ts'
+import { keyBody } from './key-row.ts'
 import { hashSecret } from './secret.ts'
-
-/** What a row keeps as JSON: everything of the contract's key beside name and secret. */
-const StoredKey = Key.omit({ secret: true, name: true, expires_at: true })
-
-export function keyBody(row: Pick<ApiKeyRow, 'body'>) {
-  return StoredKey.parse(JSON.parse(row.body))
-}
 
 /** A key of the file has no row; its id follows from its name, so that its records stay together over restarts. */
 export function idOfFileKey(name: string): string {

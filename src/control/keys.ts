@@ -2,7 +2,6 @@ import type { KeyView } from '../contract/api/keys.ts'
 import { Key } from '../contract/key.ts'
 import type { Page } from '../contract/listing.ts'
 import { AppError } from '../errors.ts'
-import { newId } from '../lib/id.ts'
 import { mergePatch } from '../lib/merge-patch.ts'
 import { keysIn, type ApiKeyRow } from '../store/api-key.ts'
 import { callsIn } from '../store/call.ts'
@@ -11,16 +10,16 @@ import type { Sums } from '../store/tally.ts'
 import type { Db } from '../store/schema.ts'
 import type { Actor } from './actor.ts'
 import type { Context } from './context.ts'
-import { idOfFileKey, keyBody } from './key-source.ts'
+import { keyBody, keyFields, newRow, type NewKey } from './key-row.ts'
+import { idOfFileKey } from './key-source.ts'
 import { afterId, pageOfRows } from './page.ts'
 import { createSecret, hashSecret, hintOf } from './secret.ts'
 import { timestamp, timestampOrNull } from './time.ts'
 import { changed, refuseStale } from './version.ts'
 
-type NewKey = Omit<Key, 'secret'>
 type KeyWithSecret = KeyView & { secret: string }
 
-export const NewKey = Key.omit({ secret: true })
+const NewKeySchema = Key.omit({ secret: true })
 
 export type KeyList = {
   readonly limit: number
@@ -85,9 +84,9 @@ export async function updateKey(
       if (row.revoked_at !== null)
         throw new AppError('conflict', `The key ${row.name} is revoked and can no longer be changed; create another.`)
       const now = { ...keyBody(row), name: row.name, expires_at: timestampOrNull(row.expires_at) ?? undefined }
-      const key = NewKey.parse(mergePatch(JSON.parse(JSON.stringify(now)), patch))
+      const key = NewKeySchema.parse(mergePatch(JSON.parse(JSON.stringify(now)), patch))
       if (key.name !== row.name) await refuseTaken(context, db, key.name)
-      changed(await keysIn(db).update(id, row.version, { ...fieldsOf(key), updated_at: clock() }))
+      changed(await keysIn(db).update(id, row.version, { ...keyFields(key), updated_at: clock() }))
     },
   )
   return getKey(context, id)
@@ -137,33 +136,6 @@ export async function revokeKey(context: Context, actor: Actor, id: string): Pro
     )
   })
   return getKey(context, id)
-}
-
-/** A row for a key that is not in the database yet. */
-export function newRow(key: NewKey, secret: string, createdBy: string, now: number): ApiKeyRow {
-  return {
-    ...fieldsOf(key),
-    id: newId('key'),
-    hash: hashSecret(secret),
-    hint: hintOf(secret),
-    previous_hash: null,
-    previous_until: null,
-    revoked_at: null,
-    last_used_at: null,
-    created_by: createdBy,
-    created_at: now,
-    updated_at: now,
-    version: 1,
-  }
-}
-
-function fieldsOf({ name, expires_at, ...body }: NewKey) {
-  return {
-    name,
-    team: body.team ?? null,
-    body: JSON.stringify(body),
-    expires_at: expires_at === undefined ? null : Date.parse(expires_at),
-  }
 }
 
 async function stored({ live }: Context, db: Db, id: string): Promise<ApiKeyRow> {

@@ -5,9 +5,9 @@ import type { Provider, ProviderKey } from '../contract/provider.ts'
 import { findProvider, providersInEnvironment } from '../llm/providers.ts'
 import type { SnapshotSource, SourceCredential, SourcePrice, SourceProvider } from '../snapshot/source.ts'
 import { keysIn } from '../store/api-key.ts'
-import { resourcesIn } from '../store/resource.ts'
+import { type ResourceRow, resourcesIn } from '../store/resource.ts'
 import type { Db } from '../store/schema.ts'
-import { entriesOfFile, type Entry, entryOfRow, type Kind, KINDS, type ValueOf } from './entry.ts'
+import { entriesOfFile, type Entry, type Kind, KINDS, type ValueOf } from './entry.ts'
 import { keysOfFile, sourceKeys } from './key-source.ts'
 import type { Sealer } from './sealing.ts'
 
@@ -42,7 +42,8 @@ const DEMO = 'demo'
 
 export async function mergeConfiguration({ db, file, env, sealer, version }: MergeInput): Promise<Merged> {
   const rows = await resourcesIn(db).all()
-  const stored = rows.filter((row) => row.kind in KINDS).map((row) => entryOfRow(row, sealer))
+  const known = rows.filter((row) => row.kind in KINDS)
+  const stored = known.length === 0 ? [] : await entriesOf(known, sealer)
   const scope = file ? scopeOf(file.path, env) : { env, folder: '.' }
   const problems = new Map<string, string>()
   for (const entry of stored) if (entry.sealProblem) problems.set(`${entry.kind} ${entry.id}`, entry.sealProblem)
@@ -55,8 +56,8 @@ export async function mergeConfiguration({ db, file, env, sealer, version }: Mer
   }
   const { entries: fromEnvironment, variables } = environmentProviders(env)
   const providers = merge('provider')
-  const known = new Set(providers.map(({ id }) => id))
-  providers.push(...fromEnvironment.filter(({ id }) => !known.has(id)))
+  const taken = new Set(providers.map(({ id }) => id))
+  providers.push(...fromEnvironment.filter(({ id }) => !taken.has(id)))
   const entries = {
     provider: providers,
     alias: merge('alias'),
@@ -83,6 +84,12 @@ export async function mergeConfiguration({ db, file, env, sealer, version }: Mer
     },
   }
   return { source, entries, environment: variables, problems }
+}
+
+/** The schemas are loaded where there is something to read with them. */
+async function entriesOf(rows: readonly ResourceRow[], sealer: Sealer): Promise<Entry[]> {
+  const { entryOfRow } = await import('./entry-row.ts')
+  return rows.map((row) => entryOfRow(row, sealer))
 }
 
 function environmentProviders(env: MergeInput['env']) {

@@ -1,5 +1,5 @@
 import type { ProviderView, RegistryEntry, SecretView } from '../contract/api/providers.ts'
-import { HIDDEN } from '../config/redact.ts'
+import { HIDDEN } from '../config/hidden.ts'
 import { isReference, resolveReference, type ReferenceScope } from '../config/reference.ts'
 import { scopeOf } from '../config/config.ts'
 import type { Page } from '../contract/listing.ts'

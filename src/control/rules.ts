@@ -2,7 +2,7 @@ import type { BudgetView, GuardView, LimitView, SectionView } from '../contract/
 import { budgetUse } from './budget-use.ts'
 import type { Context } from './context.ts'
 import type { Entry } from './entry.ts'
-import { withoutSecrets } from './entry.ts'
+import { withoutSecrets } from './entry-row.ts'
 import { keptOf } from './things.ts'
 
 export function toLimitView({ runtime }: Context, entry: Entry<'limit'>): LimitView {

@@ -6,7 +6,8 @@ import { resourcesIn } from '../store/resource.ts'
 import type { Db } from '../store/schema.ts'
 import type { Actor } from './actor.ts'
 import type { Context } from './context.ts'
-import { type Entry, entryOfRow, type Kind, KINDS, rowOf, type ValueOf, withoutSecrets } from './entry.ts'
+import { type Entry, type Kind, KINDS, type ValueOf } from './entry.ts'
+import { entryOfRow, rowOf, SCHEMAS, withoutSecrets } from './entry-row.ts'
 import { timestampOrNull } from './time.ts'
 import { changed, refuseStale } from './version.ts'
 
@@ -148,10 +149,10 @@ function idOf<K extends Kind>(kind: K, value: ValueOf<K>): string {
 }
 
 function parsed<K extends Kind>(kind: K, value: unknown): ValueOf<K> {
-  const result = KINDS[kind].schema.safeParse(value)
+  const result = SCHEMAS[kind].safeParse(value)
   if (result.success) return result.data as ValueOf<K>
   const findings = result.error.issues.flatMap((issue) =>
-    readIssue(KINDS[kind].schema, issue, value).map(({ path, message }) => ({ place: `/${path.join('/')}`, message })),
+    readIssue(SCHEMAS[kind], issue, value).map(({ path, message }) => ({ place: `/${path.join('/')}`, message })),
   )
   throw new AppError('invalid_request', `${findings[0]?.place}: ${findings[0]?.message}`, { findings })
 }

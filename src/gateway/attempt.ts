@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts'
-import { Retries } from '../contract/routing.ts'
+import { DEFAULT_RETRIES } from '../contract/defaults.ts'
 import { callErrorOf } from '../llm/errors.ts'
 import type { CallError } from '../llm/spec.ts'
 import type { SnapshotTarget } from '../snapshot/snapshot.ts'
@@ -14,7 +14,7 @@ import { judgeFailure, waitBeforeRetry } from './retry.ts'
 import { tryTarget, type Turn } from './try-target.ts'
 
 /** A call that names its target itself is sent once: whoever wants repetitions or fallbacks makes an alias. */
-const NO_RETRIES = Retries.parse({ attempts: 1 })
+const NO_RETRIES = { ...DEFAULT_RETRIES, attempts: 1 }
 
 const NOBODY: readonly SnapshotTarget[] = []
 

@@ -1,4 +1,5 @@
-import { Overload } from '../contract/routing.ts'
+import { DEFAULT_OVERLOAD } from '../contract/defaults.ts'
+import type { Overload } from '../contract/routing.ts'
 import type { AppError } from '../errors.ts'
 import { callError } from '../llm/errors.ts'
 import { Refusal } from './refuse.ts'
@@ -14,8 +15,6 @@ const LAG = { low: 1, normal: 2, high: 4 } as const
 const SHARE = { low: 0.8, normal: 0.9, high: 1 } as const
 
 export type Priority = keyof typeof LAG
-
-const DEFAULTS = Overload.parse({})
 
 /** Watches how busy this process is, and says whom to refuse while it is too busy. */
 export class LoadWatch {
@@ -89,7 +88,7 @@ export class LoadWatch {
   }
 
   /** Throws a Refusal, `overloaded`, when a call of this priority should not begin now, and what halts all of them. */
-  check(priority: Priority, inFlight: number, settings: Overload = DEFAULTS, now = this.#now()): void {
+  check(priority: Priority, inFlight: number, settings: Overload = DEFAULT_OVERLOAD, now = this.#now()): void {
     if (this.halted) throw this.halted
     // Nobody asks how long a turn took while the loop keeps time.
     if (this.#turnBegan === 0 && this.#late >= BUSY_MS) {

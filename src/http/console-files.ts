@@ -47,16 +47,25 @@ type Asset = {
 /** Serves the built console: give it a request, get an answer for each path under {@link CONSOLE_BASE}. */
 export type ConsoleFiles = { serve(request: Request): Promise<Response> }
 
+let folder: Promise<string> | undefined
+
 /**
- * The console of this process. The compiled binary holds it; a checkout builds it once, in a child process so that the bundler's
- * memory is given back, and again when a source file has changed. Start it early: a request that comes before the build has
- * finished waits for it.
+ * Finds the console of this process. The compiled binary holds it; a checkout builds it once, in a child process so that the bundler's
+ * memory is given back, and again when a source file has changed. A request that comes before the build has finished waits for it, so
+ * whoever expects one asks early; a build that failed is tried again.
  */
+export function prepareConsole(): Promise<string> {
+  folder ??= findFolder().catch((error: unknown) => {
+    folder = undefined
+    throw error
+  })
+  return folder
+}
+
 export function openConsole(): ConsoleFiles {
-  let folder: Promise<string> | undefined
   const assets = new Map<string, Promise<Asset | null>>()
   const read = async (name: string): Promise<Asset | null> => {
-    const path = join(await (folder ??= findFolder()), name)
+    const path = join(await prepareConsole(), name)
     if (!existsSync(path)) return null
     const body = new Uint8Array(await Bun.file(path).arrayBuffer())
     const type = TYPES[extname(name)] ?? 'application/octet-stream'
@@ -71,15 +80,10 @@ export function openConsole(): ConsoleFiles {
     assets.set(name, asset)
     asset.then(
       (found) => found ?? assets.delete(name),
-      () => {
-        assets.delete(name)
-        folder = undefined
-      },
+      () => assets.delete(name),
     )
     return asset
   }
-  folder = findFolder()
-  folder.catch(() => (folder = undefined))
   return {
     async serve(request) {
       if (request.method !== 'GET' && request.method !== 'HEAD')

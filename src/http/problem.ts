@@ -45,3 +45,11 @@ export function problemResponse(error: unknown, instance: string, requestId: str
   if (problem.status === 401) headers.set('www-authenticate', 'Bearer realm="portreeve management"')
   return new Response(JSON.stringify(problem), { status: problem.status, headers })
 }
+
+/** `allowed` are the methods that are possible, as `allow` has them. */
+export function methodNotAllowed({ method, url }: Request, requestId: string, allowed: string): Response {
+  const error = new AppError('method_not_allowed', `${method} is not possible here: use ${allowed}.`)
+  const response = problemResponse(error, new URL(url).pathname, requestId)
+  response.headers.set('allow', allowed)
+  return response
+}

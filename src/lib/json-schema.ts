@@ -1,5 +1,3 @@
-import { fromJSONSchema } from 'zod'
-
 /** Whether a value is what the schema asks. `depth` bounds references that lead back to themselves. */
 type Check = (value: unknown, depth: number) => boolean
 type Schema = Readonly<Record<string, unknown>>
@@ -130,6 +128,8 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
     return (value) => pattern.test(value)
   }),
   format: ofString((argument) => {
+    // Loaded for who asks for a format, and at once: compiling cannot wait, and a process that serves calls is kept free of it else.
+    const { fromJSONSchema } = require('zod') as typeof import('zod')
     const schema = fromJSONSchema({ type: 'string', format: asText(argument) })
     return (value) => schema.safeParse(value).success
   }),

@@ -4,7 +4,8 @@ import { callsIn } from './call.ts'
 import { type CallRow, ROW_COLUMNS, type StoredCall } from './call-parts.ts'
 import { openStore } from './open.ts'
 import type { Schema } from './schema.ts'
-import { openSqliteHere, pathOfSqlite, sqliteDialect } from './sqlite.ts'
+import { sqliteDialect } from './sqlite.ts'
+import { openSqliteHere, pathOfSqlite } from './sqlite-file.ts'
 
 /** Adds calls to a database that `openStore` has migrated, over a connection of its own. */
 export type CallWriter = {

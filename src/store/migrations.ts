@@ -7,16 +7,16 @@ import { up as ledger } from './migrations/002-ledger.ts'
 import { up as origin } from './migrations/003-origin.ts'
 import { up as callKinds } from './migrations/004-call-kinds.ts'
 
-/** Every change of the schema in its order. They are part of the program, so that the one-file executable holds them. Forward only. */
-const MIGRATIONS: Readonly<Record<string, Migration>> = {
+/** Every change of the schema in its order. They are part of the program, so that the one-file executable holds them. Forward only. After a new one: `bun scripts/generate-sqlite-schema.ts`. */
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '001-start': { up: start },
   '002-ledger': { up: ledger },
   '003-origin': { up: origin },
   '004-call-kinds': { up: callKinds },
 }
 
-/** Brings the schema up to date; two processes that start at once wait for each other. */
-export async function migrate(db: Kysely<Schema>): Promise<void> {
+/** Makes the changes that a database lacks; two processes that start at once wait for each other. */
+export async function runMigrations(db: Kysely<Schema>): Promise<void> {
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async () => ({ ...MIGRATIONS }) },

@@ -1,9 +1,10 @@
 import { CompiledQuery, Kysely } from 'kysely'
 import { AppError } from '../errors.ts'
-import { migrate } from './migrations.ts'
+import { migrate } from './migrate.ts'
 import { postgresDialect } from './postgres.ts'
 import type { Schema } from './schema.ts'
-import { openSqliteHere, sqliteDialect, USUAL_WAIT_MS, type SqliteExecutor } from './sqlite.ts'
+import { sqliteDialect, type SqliteExecutor } from './sqlite.ts'
+import { openSqliteHere, USUAL_WAIT_MS } from './sqlite-file.ts'
 import { openSqliteThread } from './sqlite-thread.ts'
 
 /** An open database with its schema up to date. */
@@ -42,7 +43,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
           ),
   })
   try {
-    if (!options.readOnly) await migrate(db)
+    if (!options.readOnly) await migrate(db, kind)
     if (kind === 'sqlite' && options.waitMs !== undefined)
       await db.executeQuery(CompiledQuery.raw(`PRAGMA busy_timeout = ${USUAL_WAIT_MS}`))
   } catch (error) {

@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts'
-import type { SqliteAnswer, SqliteExecutor, SqliteOptions } from './sqlite.ts'
+import type { SqliteExecutor } from './sqlite.ts'
+import type { SqliteAnswer, SqliteOptions } from './sqlite-file.ts'
 
 /** What the thread is sent; `path` opens, `sql` runs, neither closes. */
 export type ThreadRequest = {

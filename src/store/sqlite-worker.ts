@@ -1,5 +1,5 @@
 // The database thread: see sqlite-thread.ts. `bun build --compile` needs this file as an entry point of its own.
-import { openSqliteHere } from './sqlite.ts'
+import { openSqliteHere } from './sqlite-file.ts'
 import type { ThreadAnswer, ThreadRequest } from './sqlite-thread.ts'
 
 declare const self: Worker

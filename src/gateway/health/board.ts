@@ -1,4 +1,5 @@
-import { Breaker as BreakerSettings } from '../../contract/routing.ts'
+import { DEFAULT_BREAKER } from '../../contract/defaults.ts'
+import type { Breaker as BreakerSettings } from '../../contract/routing.ts'
 import { CircuitBreaker, type BreakerState } from './breaker.ts'
 import {
   CredentialPool,
@@ -63,7 +64,6 @@ type ProviderSettings = {
   readonly credentials: readonly CredentialFacts[]
 }
 
-const DEFAULTS = BreakerSettings.parse({})
 /** Models are named by clients where a provider takes any. */
 const MAX_TARGETS = 5_000
 
@@ -84,7 +84,7 @@ export class HealthBoard {
       const pool = this.#pools.get(id)
       if (pool) pool.configure(credentials)
       else this.#pools.set(id, new CredentialPool(credentials))
-      const settings = breaker ?? DEFAULTS
+      const settings = breaker ?? DEFAULT_BREAKER
       const before = this.#settings.get(id)
       if (before && JSON.stringify(before) !== JSON.stringify(settings)) this.#forget(id)
       this.#settings.set(id, settings)
@@ -172,7 +172,11 @@ export class HealthBoard {
 
   #begin(provider: string, model: string): TargetHealth {
     if (this.#count >= MAX_TARGETS) this.#evict()
-    const target = new TargetHealth(provider, model, new CircuitBreaker(this.#settings.get(provider) ?? DEFAULTS))
+    const target = new TargetHealth(
+      provider,
+      model,
+      new CircuitBreaker(this.#settings.get(provider) ?? DEFAULT_BREAKER),
+    )
     const models = this.#targets.get(provider) ?? new Map<string, TargetHealth>()
     this.#targets.set(provider, models.set(model, target))
     this.#count++

@@ -1,5 +1,6 @@
 import type { Alias } from '../../contract/alias.ts'
-import { Retries, type Place, type TimeoutOverrides } from '../../contract/routing.ts'
+import { DEFAULT_RETRIES } from '../../contract/defaults.ts'
+import type { Place, Retries, TimeoutOverrides } from '../../contract/routing.ts'
 import type { TargetHealth } from '../health/board.ts'
 import { orderBy, type Candidate, type Order } from './strategy.ts'
 import { compileWhen, type RequestFacts } from './when.ts'
@@ -85,7 +86,7 @@ export function compileAlias(alias: Alias, world: AliasWorld): CompiledAlias {
 
   return {
     name: alias.name,
-    retries: alias.retries ?? Retries.parse({}),
+    retries: alias.retries ?? DEFAULT_RETRIES,
     holdBack: alias.hold_back,
     timeouts: alias.timeouts,
     continuesStreams: alias.continue_streams,

@@ -1,0 +1,2 @@
+/** Stands for a secret that is not shown. */
+export const HIDDEN = '(hidden)'
