@@ -10,14 +10,14 @@ const LONGEST_KEY = 512
  */
 export function identify(
   snapshot: Snapshot,
-  request: Pick<Inbound, 'header'>,
+  request: Pick<Inbound, 'header' | 'memory'>,
   queryKey: string | undefined,
 ): SnapshotKey {
-  const secret = secretIn(request) ?? queryKey
-  if (!secret) {
+  const digest = digestIn(request, queryKey)
+  if (digest === undefined) {
     throw new AppError('missing_api_key', 'no API key was given: send it as "Authorization: Bearer YOUR_KEY"')
   }
-  const key = secret.length <= LONGEST_KEY ? snapshot.keys.get(sha256(secret)) : undefined
+  const key = snapshot.keys.get(digest)
   if (!key) {
     throw new AppError('invalid_api_key', 'this API key is not known here: check it, or ask for one at this gateway')
   }
@@ -31,16 +31,22 @@ export function identify(
   return key
 }
 
-function secretIn(request: Pick<Inbound, 'header'>): string | undefined {
+/** The SHA-256 of the secret, in hexadecimal; undefined where there is none. It is empty for what is longer than any key. */
+function digestIn(request: Pick<Inbound, 'header' | 'memory'>, queryKey: string | undefined): string | undefined {
+  const { memory } = request
   const authorization = request.header('authorization')
-  if (authorization) {
-    // The usual spelling is read without the pattern.
-    if (authorization.startsWith('Bearer ') && !authorization.includes(' ', 7)) return authorization.slice(7)
-    return /^bearer +(\S+) *$/i.exec(authorization)?.[1] ?? authorization
-  }
-  return request.header('x-api-key') ?? request.header('api-key') ?? request.header('x-goog-api-key')
+  if (authorization) return memory.digestOf(authorization, digestOfBearer)
+  const secret =
+    request.header('x-api-key') ?? request.header('api-key') ?? request.header('x-goog-api-key') ?? queryKey
+  return secret ? digestOf(secret) : undefined
 }
 
-function sha256(text: string): string {
-  return Bun.SHA256.hash(text, 'hex')
+function digestOfBearer(authorization: string): string {
+  // The usual spelling is read without the pattern.
+  if (authorization.startsWith('Bearer ') && !authorization.includes(' ', 7)) return digestOf(authorization.slice(7))
+  return digestOf(/^bearer +(\S+) *$/i.exec(authorization)?.[1] ?? authorization)
+}
+
+function digestOf(secret: string): string {
+  return secret.length <= LONGEST_KEY ? Bun.SHA256.hash(secret, 'hex') : ''
 }

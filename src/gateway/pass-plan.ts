@@ -37,6 +37,8 @@ export class PassPlan implements Plan {
     const { endpoint, dialect } = this.#call.route
     const isChat = endpoint === 'chat' || endpoint === 'completions'
     const json = isChat || !NOT_JSON.test(contentType)
+    const scanned = json ? vendor.scanReport?.(bytes, this.outgoing.served.quirks) : undefined
+    if (scanned) return { body: bytes, report: isChat ? proven(scanned, bytes, vendor, dialect) : scanned }
     if (json && vendor.readReport && bytes.length <= PARSED_WHOLE) {
       const report = this.#read(bytes)
       return { body: bytes, report: isChat ? proven(report, bytes, vendor, dialect) : report }

@@ -2,6 +2,7 @@ import { isDynamic } from '../llm/auth/authorize.ts'
 import type { Inbound } from './downstream/inbound.ts'
 import type { ServedEndpoint, SnapshotCredential, SnapshotKey, SnapshotProvider } from '../snapshot/snapshot.ts'
 import type { Outgoing } from './send.ts'
+import type { UpstreamRequest } from './upstream/exchange.ts'
 import { tenantOf } from './kept/tenant.ts'
 
 /** Headers of the client that mean something to the vendor when both speak the same format. */
@@ -51,11 +52,15 @@ function prefixOf(address: Address): string {
   const id = credential?.id
   for (const prefix of known)
     if (prefix.path === path && prefix.credential === id && prefix.contentType === contentType) return prefix.text
-  const text = `${headOf(address)}content-type: ${contentType}\r\ncontent-length: `
+  const text = prefix(address)
   // Paths may hold model names, which callers choose: the list must not grow with them.
   if (known.length === MOST_PREFIXES) known.shift()
   known.push({ path, credential: id, contentType, text })
   return text
+}
+
+function prefix(address: Address): string {
+  return `${headOf(address)}content-type: ${address.outgoing.contentType}\r\ncontent-length: `
 }
 
 /** Request line and headers that say nothing of a body. */
@@ -76,13 +81,14 @@ function credentialLine({ auth }: ServedEndpoint, secret: string | undefined): s
   return `authorization: Bearer ${secret}\r\n`
 }
 
-/** The head of one upstream request, ended by its blank line. `lines` are further header lines of this one call. */
-export function requestHead(address: Address, length: number, lines = ''): string {
-  const { method, contentType } = address.outgoing
-  if (method === undefined) return `${prefixOf(address)}${length}\r\n${lines}\r\n`
-  // Such an address holds an id, or such a type a boundary: it is one of its own each time, and not worth keeping.
-  const about = method === 'POST' ? `content-type: ${contentType}\r\ncontent-length: ${length}\r\n` : ''
-  return `${headOf(address)}${about}${lines}\r\n`
+/** One upstream request. `lines` are further header lines of this one call. */
+export function requestTo(address: Address, lines: string): UpstreamRequest {
+  const { method = 'POST', body } = address.outgoing
+  const tellsLength = method === 'POST'
+  // An address with a method holds an id, or a boundary in its type: it is one of its own each time, and not worth keeping.
+  const head =
+    address.outgoing.method === undefined ? prefixOf(address) : tellsLength ? prefix(address) : headOf(address)
+  return { head, tellsLength, lines, body, method }
 }
 
 /** Header lines of the client's own that go on to a vendor of the same format. */

@@ -4,7 +4,7 @@ import type { ServedEndpoint, SnapshotCredential, SnapshotTarget } from '../snap
 import { isDynamic } from '../llm/auth/authorize.ts'
 import type { Call } from './call.ts'
 import type { Gateway } from './gateway.ts'
-import { requestHead, targetOf, type Address } from './request-head.ts'
+import { requestTo, targetOf, type Address } from './request-head.ts'
 import { Upcall } from './upcall.ts'
 import { sendBuiltIn } from './upstream/built-in.ts'
 import type { PhaseTimeouts } from './upstream/exchange.ts'
@@ -54,9 +54,7 @@ export function send(
 }
 
 function begin(gateway: Gateway, upcall: Upcall, address: Address, lines: string, timeouts: PhaseTimeouts): void {
-  const { body, served, method = 'POST' } = address.outgoing
-  const request = { head: requestHead(address, body.length, lines), body, method }
-  upcall.exchange = gateway.pool.send(served.origin, request, timeouts, upcall)
+  upcall.exchange = gateway.pool.send(address.outgoing.served.origin, requestTo(address, lines), timeouts, upcall)
 }
 
 /** Completes the last attempt's entry. */

@@ -29,6 +29,30 @@ export function putBytes(target: Uint8Array, at: number, source: Uint8Array, fro
   return at + copy.call(source, target, at, from, to)
 }
 
+/** Whether the bytes are that word, one character each. */
+export function spells(bytes: Uint8Array, at: number, word: string): boolean {
+  for (let index = 0; index < word.length; index++) if (bytes[at + index] !== word.charCodeAt(index)) return false
+  return true
+}
+
+/** The digits of a whole number that is not negative. */
+export function countDigits(number: number): number {
+  let count = 1
+  for (let rest = number; rest >= 10; rest = Math.floor(rest / 10)) count++
+  return count
+}
+
+/** Writes such a number in digits, without a string; gives the offset behind. */
+export function putDigits(target: Uint8Array, at: number, number: number): number {
+  const end = at + countDigits(number)
+  let rest = number
+  for (let place = end - 1; place >= at; place--) {
+    target[place] = 48 + (rest % 10)
+    rest = Math.floor(rest / 10)
+  }
+  return end
+}
+
 /** Offset of the first of these bytes at or behind `from`, or -1. */
 export function findBytes(bytes: Uint8Array, wanted: Uint8Array, from = 0): number {
   return indexOf.call(bytes, wanted, from)

@@ -37,11 +37,22 @@ export function digits(bytes: Uint8Array, from: number, to: number): number {
 
 /** The text of a header's value, without the white space around it. */
 export function fieldValue(bytes: Uint8Array, from: number, to: number): string {
-  let start = from
-  let end = to
-  while (start < end && (bytes[start] === 32 || bytes[start] === 9)) start++
-  while (end > start && (bytes[end - 1] === 32 || bytes[end - 1] === 9)) end--
-  return latin1(bytes, start, end)
+  const start = valueStart(bytes, from)
+  return latin1(bytes, start, valueEnd(bytes, start, to))
+}
+
+/** Behind the white space that begins at `from`; something else, or the line's end, follows it. */
+export function valueStart(bytes: Uint8Array, from: number): number {
+  let at = from
+  while (bytes[at] === 32 || bytes[at] === 9) at++
+  return at
+}
+
+/** Before the white space that ends at `to`; not before `start`. */
+export function valueEnd(bytes: Uint8Array, start: number, to: number): number {
+  let at = to
+  while (at > start && (bytes[at - 1] === 32 || bytes[at - 1] === 9)) at--
+  return Math.max(start, at)
 }
 
 /** Whether the bytes spell that name, which is given in lower case. */
@@ -52,6 +63,13 @@ export function isName(bytes: Uint8Array, at: number, name: string): boolean {
     if (lower !== name.charCodeAt(index)) return false
   }
   return true
+}
+
+/** Writes a line's end; gives the offset behind. */
+export function endLine(target: Uint8Array, at: number): number {
+  target[at] = CR
+  target[at + 1] = LF
+  return at + 2
 }
 
 /** Offset of the two line ends that close a head, or -1. */

@@ -145,7 +145,9 @@ export type VendorSide = {
   decodeResponse(body: Json, context?: DecodeContext): Result
   createStreamDecoder(context?: DecodeContext): StreamDecoder
   decodeError(status: number, headers: Headers, body: Uint8Array): CallError
-  /** What a whole answer tells that passes through, from its JSON; a format without it is tapped. */
+  /** What a whole answer tells that passes through, from its bytes; undefined where its JSON has to be read for that. */
+  scanReport?(bytes: Uint8Array, quirks: Quirks): TapReport | undefined
+  /** The same from its JSON; a format without it is tapped. */
   readReport?(body: Json, quirks: Quirks): TapReport
   /** For calls whose client speaks the same format. */
   createUsageTap(stream: boolean, options?: TapOptions): UsageTap

@@ -12,7 +12,7 @@ const usage = plain.usage!
 function written(...records: readonly CallRecord[]): string {
   const writer = new LineWriter()
   for (const record of records) writer.add(record)
-  return writer.take()
+  return `${writer.take()}\n`
 }
 const read = (text: string) => callsOf(text).calls.map(joinCall)
 
@@ -71,9 +71,9 @@ test('what a call left at its vendor goes with it', () => {
 test('what calls have in common is written once a segment', () => {
   const writer = new LineWriter()
   for (let index = 0; index < 5; index++) writer.add(callRecord({ id: `${index}` }))
-  const first = writer.take()
+  const first = `${writer.take()}\n`
   writer.add(callRecord({ id: '5' }))
-  const second = writer.take()
+  const second = `${writer.take()}\n`
   expect([first, second].map((text) => text.match(/"says"/g)?.length ?? 0)).toEqual([1, 0])
   expect(read(first + second)).toHaveLength(6)
   writer.reset()

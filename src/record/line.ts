@@ -47,9 +47,10 @@ export class LineWriter {
     this.#rows.push(row)
   }
 
-  /** The lines of what was added since the last time. */
+  /** The lines of what was added since the last time, without the end of the last one. */
   take(): string {
-    const lines = `${this.#kinds}${JSON.stringify(this.#rows)}\n`
+    const rows = JSON.stringify(this.#rows)
+    const lines = this.#kinds === '' ? rows : this.#kinds + rows
     this.#kinds = ''
     this.#rows = []
     return lines

@@ -133,15 +133,18 @@ function refusalOf(cause: unknown): AppError {
   )
 }
 
+const LINE_END = 10
+
 /** Where lines become bytes, again and again. */
 let scratch = Buffer.allocUnsafeSlow(16 * 1024)
 
-/** A full disk may take a part of the bytes: the rest follows, or the error does. */
+/** Writes the text and a line's end. A full disk may take a part of the bytes: the rest follows, or the error does. */
 function writeWhole(descriptor: number, text: string): number {
-  const most = text.length * 3
+  const most = text.length * 3 + 1
   const bytes = most <= scratch.length ? scratch : Buffer.allocUnsafeSlow(most)
   if (most <= SEGMENT_BYTES) scratch = bytes
-  const size = bytes.write(text)
+  const size = bytes.write(text) + 1
+  bytes[size - 1] = LINE_END
   for (let from = 0; from < size;) from += writeSync(descriptor, bytes, from, size - from)
   return size
 }

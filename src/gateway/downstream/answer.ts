@@ -82,22 +82,18 @@ const REASONS: Readonly<Record<number, string>> = {
   529: 'Overloaded',
 }
 
-let dateSecond = 0
-let dateLine = ''
+let leadSecond = 0
+let leadStatus = 0
+let lead = ''
 
-/** The date line of this second. */
-function date(): string {
+/** Status line and date, as many answers of one second have them. */
+export function leadOf(status: number): string {
   const now = Date.now()
   const second = Math.floor(now / 1000)
-  if (second !== dateSecond) {
-    dateSecond = second
-    dateLine = `date: ${new Date(now).toUTCString()}\r\n`
+  if (second !== leadSecond || status !== leadStatus) {
+    leadSecond = second
+    leadStatus = status
+    lead = `HTTP/1.1 ${status} ${REASONS[status] ?? ''}\r\ndate: ${new Date(now).toUTCString()}\r\n`
   }
-  return dateLine
-}
-
-/** Status line and headers, up to where the framing's own lines come. One character is one byte. */
-export function headOf({ status, headers }: Answer): string {
-  const line = status === 200 ? 'HTTP/1.1 200 OK\r\n' : `HTTP/1.1 ${status} ${REASONS[status] ?? ''}\r\n`
-  return line + date() + headers
+  return lead
 }

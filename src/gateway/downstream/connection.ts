@@ -1,8 +1,9 @@
 import { indexOfBlankLine } from '../../lib/http1.ts'
 import { AppError } from '../../errors.ts'
-import { headOf, isStream, type Answer, type BodyWriter, type StreamBody } from './answer.ts'
+import { isStream, leadOf, type Answer, type BodyWriter, type StreamBody } from './answer.ts'
 import { BodyBuffer } from './body-buffer.ts'
-import { Inbound, type Peer } from './inbound.ts'
+import { Inbound } from './inbound.ts'
+import { PeerMemory, type Peer } from './peer.ts'
 import { RequestHead } from './request-head.ts'
 import { addChunkPart, frame, frameChunk, frameChunkPart, frameEnd, framePiece, framePlain } from './frames.ts'
 import { Unsent } from './unsent.ts'
@@ -45,6 +46,7 @@ export class ClientConnection implements BodyWriter, Peer {
   #socket: Bun.Socket<ClientConnection> | undefined
   /** What came and is not yet understood: part of a head, or requests ahead of their turn. */
   #pending: Uint8Array | undefined
+  readonly memory = new PeerMemory()
   #inbound: Inbound | undefined
   #method = ''
   #body: BodyBuffer | undefined
@@ -231,7 +233,7 @@ export class ClientConnection implements BodyWriter, Peer {
       this.#pending = copyOf(input, from)
       return -1
     }
-    const head = RequestHead.read(input, from, end)
+    const head = RequestHead.read(input, from, end, this.memory)
     if (!(head instanceof RequestHead)) {
       this.#refuse(head.status, head.problem)
       return -1
@@ -300,11 +302,12 @@ export class ClientConnection implements BodyWriter, Peer {
       return
     }
     if (this.#owner.stopping || (this.#body && !this.#body.whole)) this.#last = true
-    const head = this.#last ? `${headOf(answer)}connection: close\r\n` : headOf(answer)
-    if (isStream(body) && method !== 'HEAD') return this.#beginStream(head, body)
+    const lead = leadOf(answer.status)
+    const headers = this.#last ? `${answer.headers}connection: close\r\n` : answer.headers
+    if (isStream(body) && method !== 'HEAD') return this.#beginStream(lead + headers, body)
     if (isStream(body)) body.left()
     this.#ending = true
-    framePlain(head, answer.status, isStream(body) ? null : body, method === 'HEAD')
+    framePlain(lead, headers, answer.status, isStream(body) ? null : body, method === 'HEAD')
     if (this.#put()) this.#finished()
   }
 

@@ -1,4 +1,5 @@
-import { putBytes } from '../../lib/bytes.ts'
+import { countDigits, putBytes, putDigits } from '../../lib/bytes.ts'
+import { endLine } from '../../lib/http1.ts'
 
 /**
  * The bytes of answers: head, chunks and end, joined in one place so that each goes out in one write. What a function made stands in `frame`
@@ -69,12 +70,6 @@ function writeSize(target: Buffer, start: number, size: number): number {
   return at
 }
 
-function endLine(target: Buffer, at: number): number {
-  target[at] = 13
-  target[at + 1] = 10
-  return at + 2
-}
-
 /** A chunk of a streamed answer, behind the head where that has not gone yet. */
 export function frameChunk(head: string, body: Uint8Array | string): void {
   const target = room(head.length + mostOf(body) + 16)
@@ -109,21 +104,29 @@ export function framePiece(head: string, body: Uint8Array | string): void {
   made(0, writeBody(target, writeHead(target, 0, head), body))
 }
 
+const LENGTH = 'content-length: '
 /** Room for the content-length line and the blank one. */
 const LENGTH_ROOM = 40
 
-/** A whole answer, with its length. */
-export function framePlain(head: string, status: number, body: Uint8Array | string | null, withoutBody: boolean): void {
+/** A whole answer, with its length. Its head comes in two texts, for one of them is that of many answers. */
+export function framePlain(
+  lead: string,
+  headers: string,
+  status: number,
+  body: Uint8Array | string | null,
+  withoutBody: boolean,
+): void {
   const whole = body ?? ''
-  const start = head.length + LENGTH_ROOM
+  const start = lead.length + headers.length + LENGTH_ROOM
   const target = room(start + mostOf(whole))
   // An answer to HEAD may keep its length to itself.
   if (status === 204 || status === 304 || (withoutBody && body === null))
-    return made(0, writeHead(target, 0, `${head}\r\n`))
+    return made(0, endLine(target, writeHead(target, writeHead(target, 0, lead), headers)))
   // The body stands first, for its length is part of the head; the head is put right before it.
   const end = writeBody(target, start, whole)
-  const lines = `${head}content-length: ${end - start}\r\n\r\n`
-  const from = start - lines.length
-  writeHead(target, from, lines)
+  const size = end - start
+  const from = start - lead.length - headers.length - LENGTH.length - countDigits(size) - 4
+  const length = writeHead(target, writeHead(target, writeHead(target, from, lead), headers), LENGTH)
+  endLine(target, endLine(target, putDigits(target, length, size)))
   made(from, withoutBody ? start : end)
 }

@@ -1,12 +1,7 @@
 import { AppError } from '../../errors.ts'
 import { BodyBuffer } from './body-buffer.ts'
+import type { Peer, PeerMemory } from './peer.ts'
 import type { RequestHead } from './request-head.ts'
-
-/** Where a request came from. */
-export type Peer = {
-  /** The client's address; empty once its connection is gone. */
-  readonly address: string
-}
 
 /** A step that waits for something, and is told where nobody waits for it any longer. */
 export type Waiting = { abandon(): void }
@@ -42,6 +37,11 @@ export class Inbound {
   /** The client's address, as the socket knows it. */
   get peer(): string {
     return this.#peer.address
+  }
+
+  /** What this client said before, on the same connection. */
+  get memory(): PeerMemory {
+    return this.#peer.memory
   }
 
   header(name: string): string | undefined {

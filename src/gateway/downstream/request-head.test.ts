@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 import { indexOfBlankLine } from '../../lib/http1.ts'
+import { PeerMemory } from './peer.ts'
 import { RequestHead } from './request-head.ts'
 
-const read = (text: string) => {
+const read = (text: string, memory = new PeerMemory()) => {
   const bytes = Buffer.from(`${text}\r\n\r\n`, 'latin1')
-  return RequestHead.read(bytes, 0, indexOfBlankLine(bytes, 0))
+  return RequestHead.read(bytes, 0, indexOfBlankLine(bytes, 0), memory)
 }
 const line = (first: string, ...fields: string[]) => [first, 'Host: a.example:80', ...fields].join('\r\n')
 const POST = 'POST /v1/chat/completions?a=b HTTP/1.1'
@@ -98,4 +99,28 @@ describe('what could be read in two ways, or is no HTTP', () => {
   ])('%s', (_, text, status) => {
     expect(read(text)).toEqual({ status, problem: expect.any(String) })
   })
+})
+
+test('what a client says again is the same, and what it says anew is new', () => {
+  const memory = new PeerMemory()
+  const says = (target: string, ...fields: string[]) => {
+    const head = read(line(`GET ${target} HTTP/1.1`, ...fields), memory)
+    if (!(head instanceof RequestHead)) throw new Error(head.problem)
+    return [head.target, head.header('authorization'), head.header('x-tag')]
+  }
+  const first = ['Authorization: Bearer one', 'X-Tag: a']
+  expect(says('/a', ...first)).toEqual(['/a', 'Bearer one', 'a'])
+  expect(says('/a', ...first)).toEqual(['/a', 'Bearer one', 'a'])
+  expect(says('/b', 'Authorization: Bearer two', 'X-Tag: b')).toEqual(['/b', 'Bearer two', 'b'])
+  expect(says('/b', 'X-Tag: b', 'Authorization: Bearer two')).toEqual(['/b', 'Bearer two', 'b'])
+  expect(says('/bc', 'X-Tag: bc')).toEqual(['/bc', undefined, 'bc'])
+  let digests = 0
+  const digest = (said: string) => `${said}#${++digests}`
+  expect(['x', 'x', 'y', 'xy', 'x'].map((said) => memory.digestOf(said, digest))).toEqual([
+    'x#1',
+    'x#1',
+    'y#2',
+    'xy#3',
+    'x#4',
+  ])
 })

@@ -1,5 +1,6 @@
-import { latin1 } from '../../lib/bytes.ts'
-import { CR, digits, fieldValue, isName, LF, nameEnd } from '../../lib/http1.ts'
+import { latin1, spells } from '../../lib/bytes.ts'
+import { CR, digits, fieldValue, isName, LF, nameEnd, valueEnd, valueStart } from '../../lib/http1.ts'
+import type { PeerMemory } from './peer.ts'
 
 /** Why a request cannot be read, and the status that says so. */
 export type Malformed = { readonly status: number; readonly problem: string }
@@ -7,6 +8,10 @@ export type Malformed = { readonly status: number; readonly problem: string }
 const SPACE = 32
 const MAX_HEADERS = 100
 const HOST = /^[A-Za-z0-9._:[\]-]{1,255}$/
+
+/** Places of texts that are no header's own: those have even numbers. */
+const TARGET = 1
+const HOST_TEXT = 3
 
 /** The valid host of the last request: nearly always this one's too. */
 let lastHost = ''
@@ -31,13 +36,16 @@ export class RequestHead {
   /** Where the first header begins. */
   #fields = 0
 
-  private constructor(bytes: Uint8Array) {
+  readonly #memory: PeerMemory
+
+  private constructor(bytes: Uint8Array, memory: PeerMemory) {
     this.#bytes = bytes
+    this.#memory = memory
   }
 
   /** `from` to `end` is the head without its blank line. */
-  static read(bytes: Uint8Array, from: number, end: number): RequestHead | Malformed {
-    const head = new RequestHead(bytes)
+  static read(bytes: Uint8Array, from: number, end: number, memory: PeerMemory): RequestHead | Malformed {
+    const head = new RequestHead(bytes, memory)
     return head.#readLine(bytes, from, end) ?? head.#readFields(bytes, end) ?? head
   }
 
@@ -48,10 +56,16 @@ export class RequestHead {
     for (let index = 0; index + 2 < places.length; index += 2) {
       const at = places[index]!
       const colon = places[index + 1]!
-      if (colon - at === name.length && isName(bytes, at, name))
-        return fieldValue(bytes, colon + 1, places[index + 2]! - 2)
+      if (colon - at === name.length && isName(bytes, at, name)) return this.#valueAt(index)
     }
     return undefined
+  }
+
+  /** The value of the header whose places begin at `index`. */
+  #valueAt(index: number): string {
+    const bytes = this.#bytes
+    const from = valueStart(bytes, this.#places[index + 1]! + 1)
+    return this.#memory.text(index, bytes, from, valueEnd(bytes, from, this.#places[index + 2]! - 2))
   }
 
   toHeaders(): Headers {
@@ -77,7 +91,7 @@ export class RequestHead {
     if (at === target || bytes[at] !== SPACE) return bad('the request target is not valid: encode it')
     if (bytes[target] !== 47)
       return bad('the request target is not a path: send one that begins with "/", and name the host in Host')
-    this.target = latin1(bytes, target, at)
+    this.target = this.#memory.text(TARGET, bytes, target, at)
     const version = at + 1
     const lineEnd = version + 8
     if (!(lineEnd <= end && isHttp(bytes, version)) || (lineEnd < end && bytes[lineEnd] !== CR))
@@ -110,7 +124,8 @@ export class RequestHead {
       const size = colon - at
       if (size === 4 && isName(bytes, at, 'host')) {
         hosts++
-        const host = fieldValue(bytes, colon + 1, lineEnd)
+        const start = valueStart(bytes, colon + 1)
+        const host = this.#memory.text(HOST_TEXT, bytes, start, valueEnd(bytes, start, lineEnd))
         if (host !== lastHost && !HOST.test(host)) return bad('the Host header is not valid')
         lastHost = host
       } else if (size === 14 && isName(bytes, at, 'content-length')) {
@@ -173,8 +188,3 @@ function methodOf(bytes: Uint8Array, from: number, to: number): string {
 }
 
 const USUAL = ['POST', 'GET'] as const
-
-function spells(bytes: Uint8Array, at: number, word: string): boolean {
-  for (let index = 0; index < word.length; index++) if (bytes[at + index] !== word.charCodeAt(index)) return false
-  return true
-}

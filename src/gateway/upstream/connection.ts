@@ -1,5 +1,6 @@
 import { AppError, type ErrorCode } from '../../errors.ts'
-import { part, putBytes } from '../../lib/bytes.ts'
+import { part, putBytes, putDigits } from '../../lib/bytes.ts'
+import { endLine } from '../../lib/http1.ts'
 import type { Deadlines, Expiring } from './deadlines.ts'
 import type {
   ChunkSink,
@@ -277,7 +278,7 @@ export class Connection implements Exchange, Expiring, ParserOutput {
     const written = this.#socket?.write(joined, 0, size) ?? -1
     if (written < 0) return false
     this.#wrote = true
-    this.#unsent = written < size ? joined.slice(written, size) : undefined
+    this.#unsent = written < size ? Uint8Array.from(joined.subarray(written, size)) : undefined
     return true
   }
 
@@ -304,20 +305,24 @@ export class Connection implements Exchange, Expiring, ParserOutput {
 }
 
 /** What `join` made stands here until the next call. */
-let joined = new Uint8Array(64 * 1024)
+let joined = Buffer.allocUnsafeSlow(64 * 1024)
 let kept = joined
-const encoder = new TextEncoder()
 const LARGEST_KEPT = 1024 * 1024
+/** The digits of a length, and three line ends. */
+const FRAMING_ROOM = 24
 
 /** Head and body in one write: a second small packet would wait for the first one's acknowledgement. The size of both. */
-function join({ head, body }: UpstreamRequest): number {
-  const room = head.length * 3 + body.length
+function join({ head, tellsLength, lines, body }: UpstreamRequest): number {
+  const room = (head.length + lines.length) * 3 + body.length + FRAMING_ROOM
   joined = kept
   if (room > joined.length) {
-    joined = new Uint8Array(room <= LARGEST_KEPT ? 2 * room : room)
+    joined = Buffer.allocUnsafeSlow(room <= LARGEST_KEPT ? 2 * room : room)
     if (room <= LARGEST_KEPT) kept = joined
   }
-  return putBytes(joined, encoder.encodeInto(head, joined).written, body)
+  let at = joined.write(head)
+  if (tellsLength) at = endLine(joined, putDigits(joined, at, body.length))
+  at = endLine(joined, at + joined.write(lines, at))
+  return putBytes(joined, at, body)
 }
 
 /** Nothing that is thrown may reach the socket's own code, which would take it for a failure of the socket, or end the process. */

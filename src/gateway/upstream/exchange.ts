@@ -47,8 +47,11 @@ export type UpstreamFailure = {
 
 /** One request, ready to be sent. */
 export type UpstreamRequest = {
-  /** Request line and headers up to and including the blank line. */
+  /** Request line and headers; where the body's length is told, up to the value of content-length, which is last. */
   readonly head: string
+  readonly tellsLength: boolean
+  /** Further lines of headers. */
+  readonly lines: string
   readonly body: Uint8Array
   readonly method: string
 }

@@ -6,6 +6,7 @@ import type { PhaseTimeouts, UpstreamFailure } from './exchange.ts'
 import { Pool } from './pool.ts'
 
 const PATIENT: PhaseTimeouts = { connectMs: 5_000, firstByteMs: 5_000, idleMs: 5_000, totalMs: 20_000 }
+const GET = { head: 'GET / HTTP/1.1\r\n', tellsLength: false, lines: '', body: new Uint8Array(), method: 'GET' }
 const closers: (() => unknown)[] = []
 afterEach(async () => {
   for (const close of closers.splice(0)) await close()
@@ -20,10 +21,10 @@ function setUp(quietMs = 5_000) {
   )
   const post = (timeouts: PhaseTimeouts = PATIENT, origin = parseOrigin(`${vendor.origin}/v1`)) => {
     const body = Buffer.from('{"model":"m","messages":[]}')
-    const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: ${origin.host}\r\ncontent-length: ${body.length}\r\n\r\n`
+    const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: ${origin.host}\r\ncontent-length: `
     const { promise, resolve } = Promise.withResolvers<{ status: number; body: string; failure?: UpstreamFailure }>()
     const seen = { status: 0, body: '' }
-    const exchange = pool.send(origin, { head, body, method: 'POST' }, timeouts, {
+    const exchange = pool.send(origin, { head, tellsLength: true, lines: '', body, method: 'POST' }, timeouts, {
       onHead: (status) => void (seen.status = status),
       onData: (chunk) => void (seen.body += Buffer.from(chunk).toString()),
       onEnd: () => resolve(seen),
@@ -67,7 +68,7 @@ describe('the pool', () => {
   test('a connection that a slow client had paused when its answer ended serves the next call', async () => {
     const { vendor, pool } = setUp()
     const origin = parseOrigin(`${vendor.origin}/v1`)
-    const request = { head: `GET / HTTP/1.1\r\nhost: ${origin.host}\r\n\r\n`, body: new Uint8Array(), method: 'GET' }
+    const request = { ...GET, head: `GET / HTTP/1.1\r\nhost: ${origin.host}\r\n` }
     for (let index = 0; index < 2; index++) {
       const { promise, resolve } = Promise.withResolvers<UpstreamFailure | undefined>()
       const exchange = pool.send(
@@ -93,7 +94,7 @@ describe('the pool', () => {
     const silent = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {}, close: () => closed.resolve() } })
     closers.push(() => silent.stop(true))
     const origin = parseOrigin(`https://127.0.0.1:${silent.port}/v1`)
-    const request = { head: 'GET / HTTP/1.1\r\n\r\n', body: new Uint8Array(), method: 'GET' }
+    const request = GET
     const listener = { onHead: () => {}, onData: () => {}, onEnd: () => {}, onFailure: resolve }
     pool.send(origin, request, { ...PATIENT, connectMs: 60 }, listener)
     expect((await promise).error.code).toBe('upstream_timeout')

@@ -8,6 +8,7 @@ import { createStreamDecoder } from './openai-chat/decode-stream.ts'
 import { encodeRequest } from './openai-chat/encode-request.ts'
 import { encodeError, encodeResponse } from './openai-chat/encode-response.ts'
 import { createStreamEncoder } from './openai-chat/encode-stream.ts'
+import { scanReport } from './openai-chat/scan-report.ts'
 import { createChatTap, readReport } from './openai-chat/tap.ts'
 
 export const openaiChat = {
@@ -27,6 +28,7 @@ export const openaiChat = {
     createStreamDecoder,
     decodeError: readError,
     readReport,
+    scanReport,
     createUsageTap: createChatTap,
   },
 } satisfies Protocol

@@ -140,6 +140,12 @@ export function skipString(bytes: Uint8Array, start: number): number {
     if (bytes[at + 1] === 0x75) skipHex(bytes, at + 2)
     at += 2
   }
+  return skipLongString(bytes, at)
+}
+
+/** `start` is inside the string, and not behind a backslash. */
+function skipLongString(bytes: Uint8Array, start: number): number {
+  let at = start
   for (;;) {
     const quote = bytes.indexOf(QUOTE, at)
     if (quote === -1) throw brokenJson(bytes, bytes.length)
@@ -155,7 +161,8 @@ function skipPlainString(bytes: Uint8Array, start: number): number {
   let at = start + 1
   const limit = at + LOOP_LIMIT
   while (at < limit && STOPS[bytes[at] as number] === 0) at++
-  return bytes[at] === QUOTE ? at + 1 : skipString(bytes, start)
+  if (bytes[at] === QUOTE) return at + 1
+  return at < limit ? skipString(bytes, start) : skipLongString(bytes, at)
 }
 
 function skipDigits(bytes: Uint8Array, start: number): number {
@@ -185,7 +192,7 @@ function skipWord(bytes: Uint8Array, start: number, word: string): number {
 }
 
 /** `start` is the key's opening quote; gives the offset of the value. */
-function skipKey(bytes: Uint8Array, start: number): number {
+export function skipKey(bytes: Uint8Array, start: number): number {
   if (bytes[start] !== QUOTE) throw brokenJson(bytes, start)
   let at = skipPlainString(bytes, start)
   if (bytes[at] !== COLON) at = skipSpace(bytes, at)

@@ -11,7 +11,7 @@ import { CLOSE_ARRAY, OPEN_ARRAY, skipSpace } from '../../stream/json-scan.ts'
 import { estimateEvents, firstText, lastObject, lastText, Tail } from '../../stream/tail.ts'
 import { UNBELIEVED } from '../../usage.ts'
 import { readFinish } from './finish.ts'
-import { readUsage } from './usage.ts'
+import { isDuration, readUsage } from './usage.ts'
 
 const NOTHING = Buffer.alloc(0)
 const SPACE = 0x20
@@ -89,9 +89,6 @@ function stoppedIn(end: Buffer, choices: Choices | undefined): number {
   if (choices) return choices.stopped()
   return lastText(end, 'finish_reason') === undefined || Choices.anyOpen(end, readChoices) ? 0 : 1
 }
-
-/** Transcriptions may be counted in seconds: how many tokens they are is not known then, which is not none. */
-const isDuration = (usage: JsonObject) => usage['type'] === 'duration'
 
 /** What the ends of the answer tell, in the shapes of all vendors that speak the format. */
 function reportOf(tail: Tail, stream: boolean, options: TapOptions, choices: Choices | undefined): TapReport {

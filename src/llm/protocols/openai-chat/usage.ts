@@ -4,6 +4,9 @@ import type { JsonObject, Usage } from '../../spec.ts'
 import type { Quirks } from '../../target.ts'
 import { asCount, cacheWrites, inputTotal, makeUsage, outputTotal } from '../../usage.ts'
 
+/** Transcriptions may be counted in seconds: how many tokens they are is not known then, which is not none. */
+export const isDuration = (usage: JsonObject) => usage['type'] === 'duration'
+
 /** Cached tokens are part of `prompt_tokens` and reasoning is part of `completion_tokens`, unless the numbers or the quirks say otherwise. */
 export function readUsage(raw: JsonObject, quirks?: Quirks): Usage {
   const prompt = asCount(raw['prompt_tokens']) ?? asCount(raw['input_tokens']) ?? 0
