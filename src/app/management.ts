@@ -22,6 +22,8 @@ import { moveRecords } from './records.ts'
 import { version } from '../lib/version.ts'
 
 const RETRY_MS = 5_000
+/** When records begin to move: behind the first answer, which need not wait for the thread to load. */
+const RECORDS_MS = 100
 /** When a checkout begins to build its console: behind the start, before a person has opened a browser. */
 const CONSOLE_MS = 1_000
 
@@ -80,7 +82,7 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
   let open: Open | undefined
   let problem: AppError | null = null
   let retry: Timer | undefined
-  let consoleTimer: Timer | undefined
+  const later: Timer[] = []
   let closed = false
 
   const tail = createTail()
@@ -176,9 +178,11 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
     listening({ url, adminUrl }) {
       address = url
       folder.announce({ address: adminUrl, token: localToken })
-      // Whoever asks for the page is told why it cannot be built.
-      consoleTimer = setTimeout(() => void prepareConsole().catch(() => {}), CONSOLE_MS)
-      consoleTimer.unref()
+      later.push(
+        setTimeout(mover.start, RECORDS_MS),
+        // Whoever asks for the page is told why it cannot be built.
+        setTimeout(() => void prepareConsole().catch(() => {}), CONSOLE_MS).unref(),
+      )
     },
     async reload() {
       await open?.control.reload()
@@ -186,7 +190,7 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
     async close() {
       closed = true
       clearTimeout(retry)
-      clearTimeout(consoleTimer)
+      for (const timer of later) clearTimeout(timer)
       open?.control.close()
       open?.endFeed()
       await mover.stop()

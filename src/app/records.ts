@@ -9,6 +9,8 @@ const FIGURES_WAIT_MS = 1_000
 
 /** Moves records from the spool into the store while the process runs, and counts them. */
 export type RecordMover = {
+  /** Starts the thread, which counts from now on. Later calls do nothing. */
+  readonly start: () => void
   /** Begins to move: the database is there, with its schema up to date. Later calls do nothing. */
   readonly begin: (databaseUrl: string) => void
   /** Segments that wait for the database. */
@@ -22,21 +24,21 @@ export type RecordMover = {
 }
 
 /**
- * Starts the thread that counts and moves records. While the database is away they stay in the spool: nothing is lost. `since` is when this
- * process began: what others wrote before is moved, but not counted.
+ * The thread that counts and moves records. While the database is away, and before the thread starts, they stay in the spool: nothing is lost.
+ * `since` is when this process began: what others wrote before is moved, but not counted.
  */
 export function moveRecords(spoolFolder: string, since: number, tail: Tail, log: Log): RecordMover {
-  const worker = new Worker(new URL('./record-worker.ts', import.meta.url), { smol: true })
+  let worker: Worker | undefined
+  let databaseUrl: string | undefined
   let waiting = 0
   let problem: string | null = null
-  let begun = false
   let pause = EVERY_MS
   let timer: Timer | undefined
   let ended: (() => void) | undefined
   let figures: RecordFigures | undefined
   let asked = 0
   const askers = new Map<number, () => void>()
-  const send = (message: ToRecordWorker) => worker.postMessage(message)
+  const send = (message: ToRecordWorker) => worker?.postMessage(message)
   const run = () => send({ type: 'run', tell: tail.isWatched() })
   const done = (error: string | null) => {
     if (ended) return
@@ -45,7 +47,7 @@ export function moveRecords(spoolFolder: string, since: number, tail: Tail, log:
     if (error !== null) log('warn', `call records wait for the database: ${error}`, { segments: waiting })
     timer = setTimeout(run, pause)
   }
-  worker.onmessage = ({ data }: MessageEvent<FromRecordWorker>) => {
+  const hear = ({ data }: MessageEvent<FromRecordWorker>) => {
     if (data.type === 'added') tail.publish(data.records)
     else if (data.type === 'problem') log('error', data.message)
     else if (data.type === 'figures') {
@@ -58,22 +60,30 @@ export function moveRecords(spoolFolder: string, since: number, tail: Tail, log:
       ended?.()
     }
   }
-  worker.onerror = (event) => {
-    log('error', `the record thread stopped: ${event.message}`)
-    ended?.()
-    done(event.message)
+  const start = () => {
+    if (worker) return
+    worker = new Worker(new URL('./record-worker.ts', import.meta.url), { smol: true })
+    worker.onmessage = hear
+    worker.onerror = (event) => {
+      log('error', `the record thread stopped: ${event.message}`)
+      ended?.()
+      done(event.message)
+    }
+    send({ type: 'watch', spoolFolder, since })
+    if (databaseUrl !== undefined) send({ type: 'open', databaseUrl })
+    run()
   }
-  send({ type: 'watch', spoolFolder, since })
-  run()
   return {
-    begin(databaseUrl) {
-      if (begun) return
-      begun = true
+    start,
+    begin(url) {
+      if (databaseUrl !== undefined) return
+      databaseUrl = url
       send({ type: 'open', databaseUrl })
     },
     waiting: () => waiting,
     problem: () => problem,
     async figures() {
+      start()
       const id = ++asked
       const { promise, resolve } = Promise.withResolvers<void>()
       const patience = setTimeout(resolve, FIGURES_WAIT_MS)
@@ -85,12 +95,15 @@ export function moveRecords(spoolFolder: string, since: number, tail: Tail, log:
       return figures
     },
     async stop() {
+      // Without a database there is nowhere to move to, and nobody is left to count for.
+      if (!worker && databaseUrl === undefined) return
+      start()
       clearTimeout(timer)
       const { promise, resolve } = Promise.withResolvers<void>()
       ended = resolve
       send({ type: 'close' })
       await promise
-      worker.terminate()
+      worker?.terminate()
     },
   }
 }

@@ -12,7 +12,7 @@ import type { SnapshotSource } from '../snapshot/source.ts'
 import { openManagement, type Management } from './management.ts'
 import { collectMetrics } from './metrics.ts'
 import { LagWatch, processFigures } from './process-figures.ts'
-import { openGatewayProcess, type GatewayProcess } from './gateway-process.ts'
+import type { GatewayProcess } from './gateway-process.ts'
 import { createHolder } from './holder.ts'
 import { spreadLastNet } from './last-net.ts'
 import { LAST_SOURCE, lastSourceIn } from './last-source.ts'
@@ -85,6 +85,10 @@ async function startIn(
   origins.newsMs = newsMsOf({ ...config, workers: count })
   const feed = feedOrigins(origins, waiting, (made, ready) => workers?.tellOrigins(made, ready), log)
   const use = { limitUse, budgetUse, restingKeys }
+  // The data plane is loaded while the database opens: its thread and the disk take as long.
+  const loading = count === 1 ? import('./gateway-process.ts') : undefined
+  // What is wrong with it is told where it is needed.
+  loading?.catch(() => {})
   const own = config.adminPort !== null
   const lag = new LagWatch()
   opened.push(() => lag.stop())
@@ -130,7 +134,7 @@ async function startIn(
     ? undefined
     : (request, address) => management.handle(request, peerAt(address))
   const controlSocket = folder.file('control.sock')
-  const plane = count === 1 ? single() : await many()
+  const plane = loading ? single(await loading) : await many()
   opened.push(() => plane.stop(0).then(() => {}))
   const admin = own ? listenControl(config.adminHost, config.adminPort ?? 0, management.handle) : undefined
   const url = reachable(config.host, plane.server.port)
@@ -139,7 +143,7 @@ async function startIn(
   // A mistake while it starts still ends it: nobody's call would be lost.
   const takeNetAway = spreadLastNet(log)
 
-  function single() {
+  function single({ openGatewayProcess }: Awaited<NonNullable<typeof loading>>) {
     alone = openGatewayProcess({
       config,
       holder,
