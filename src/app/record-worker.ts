@@ -12,6 +12,7 @@ import { openCallWriter, type CallWriter } from '../store/call-writer.ts'
 import { refusesData } from '../store/data-error.ts'
 import { describeError } from './log.ts'
 import { standBack } from './stand-back.ts'
+import { Rests } from '../lib/rests.ts'
 
 export type ToRecordWorker =
   /** `since` is when the process began: what was written before is moved, but not counted again. */
@@ -48,6 +49,12 @@ const PRIORITY_STEPS = 10
 
 standBack(PRIORITY_STEPS)
 
+/** Segments that wait: one is closed each half second, or with each mebibyte. */
+const BEHIND = 4
+const COUNTED_AT_ONCE = 256
+
+const rests = new Rests()
+
 const metrics = new CallMetrics()
 let spoolFolder = ''
 let databaseUrl: string | undefined
@@ -63,8 +70,13 @@ function watch(folder: string, since: number): void {
   ingester = createIngester(folder, {
     add,
     blamesRecord: refusesData,
+    rest: rests.take,
     onRead(calls, segment) {
-      if (segmentTime(segment) >= since) metrics.add(calls)
+      if (segmentTime(segment) < since) return
+      for (let from = 0; from < calls.length; from += COUNTED_AT_ONCE) {
+        rests.take()
+        metrics.add(calls.slice(from, from + COUNTED_AT_ONCE))
+      }
     },
     onAdded(calls) {
       written += calls.length
@@ -80,7 +92,7 @@ function watch(folder: string, since: number): void {
 /** A database that could not be opened at first is tried again with every run. */
 async function add(calls: readonly StoredCall[]): Promise<readonly StoredCall[]> {
   if (databaseUrl === undefined) throw new Error('the database was not opened yet')
-  writer ??= await openCallWriter(databaseUrl)
+  writer ??= await openCallWriter(databaseUrl, rests.take)
   return writer.add(calls)
 }
 
@@ -89,9 +101,11 @@ async function act(message: ToRecordWorker): Promise<void> {
   if (message.type === 'open') ({ databaseUrl } = message)
   if (message.type === 'run') {
     tell = message.tell
+    rests.hurried = (ingester?.waiting() ?? 0) > BEHIND
     await (databaseUrl === undefined ? ingester?.look() : ingester?.run())
   }
   if (message.type !== 'close') return
+  rests.hurried = true
   await ingester?.run()
   await writer?.close()
 }

@@ -18,6 +18,8 @@ export type IngestTarget = {
   readonly onProblem?: (message: string) => void
   /** The calls of each segment, once, when it is first read: also while the store is away. */
   readonly onRead?: (calls: readonly StoredCall[], segment: string) => void
+  /** Called between small pieces of the work. */
+  readonly rest?: () => void
 }
 
 /** Moves closed spool segments into the store: each record once, each segment deleted only after its records are committed. */
@@ -37,7 +39,7 @@ export function createIngester(folder: string, target: IngestTarget): Ingester {
   const read = new Set<string>()
 
   const callsIn = (name: string) => {
-    const found = callsOf(readFileSync(join(folder, name), 'utf8'))
+    const found = callsOf(readFileSync(join(folder, name), 'utf8'), target.rest)
     if (!read.has(name)) {
       read.add(name)
       target.onRead?.(found.calls, name)

@@ -3,6 +3,7 @@
 // kind in this segment, `started_at` in the place of `seq`, and `more` as it is, followed by what the call left at its vendor, if anything.
 // Earlier versions wrote each call as an object, its record; these lines are still read.
 import type { CallRecord } from '../contract/call.ts'
+import { noRest } from '../lib/rests.ts'
 import type { Made, SpooledCall } from '../contract/origin.ts'
 import {
   AT,
@@ -98,13 +99,17 @@ function isOfKind(record: CallRecord, attemptKey: string | null, kind: CallKind)
   )
 }
 
-/** The calls of a segment. What follows the last line feed was torn off by a kill and belongs to a call that never completed. */
-export function callsOf(text: string): { calls: StoredCall[]; broken: string[] } {
+/**
+ * The calls of a segment. What follows the last line feed was torn off by a kill and belongs to a call that never completed. `rest` is called
+ * between lines.
+ */
+export function callsOf(text: string, rest: () => void = noRest): { calls: StoredCall[]; broken: string[] } {
   const calls: StoredCall[] = []
   const broken: string[] = []
   const kinds = new Map<number, CallKind>()
   for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n')) {
     if (line === '') continue
+    rest()
     try {
       const value: unknown = JSON.parse(line)
       if (Array.isArray(value)) {
