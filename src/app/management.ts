@@ -27,7 +27,7 @@ const RECORDS_MS = 100
 /** When a checkout begins to build its console: behind the start, before a person has opened a browser. */
 const CONSOLE_MS = 1_000
 
-const NOTHING_MADE: FirstStart = { key: null, ownerToken: null, undo: async () => {} }
+const NOTHING_MADE: FirstStart = { key: null, ownerToken: null }
 
 /** A database that somebody else holds must not hold up the start: the last configuration serves meanwhile. */
 const FIRST_WAIT_MS = 1_000
@@ -58,8 +58,8 @@ export type Management = {
   readonly firstStart: FirstStart
   readonly handle: ControlHandler
   readonly control: () => Control | undefined
-  /** Tells commands in the same folder where the gateway answers. */
-  readonly listening: (addresses: { url: string; adminUrl: string }) => void
+  /** Tells commands in the same folder where the gateway answers, and makes what a first start makes. */
+  readonly listening: (addresses: { url: string; adminUrl: string }) => Promise<void>
   /** Reads portreeve.yaml again (SIGHUP). */
   readonly reload: () => Promise<void>
   readonly records: () => Promise<RecordFigures | undefined>
@@ -70,7 +70,7 @@ export type Management = {
 
 type Open = {
   readonly control: Control
-  readonly firstStart: FirstStart
+  firstStart?: FirstStart
   readonly endFeed: () => void
 }
 
@@ -121,7 +121,7 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
       })
       if (spent) options.spent?.(spent)
       mover.begin(config.databaseUrl)
-      return { control, firstStart: await firstStart(control.context), endFeed }
+      return { control, endFeed }
     } catch (error) {
       endFeed()
       await store.close()
@@ -130,7 +130,9 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
   }
   const openOrRetry = async () => {
     try {
-      open = await tryOpen()
+      open ??= await tryOpen()
+      // A start that cannot listen has nobody to show a key to, and calls need not wait for one.
+      if (address !== null) open.firstStart ??= await firstStart(open.control.context)
       if (problem) log('info', 'the database is back: management and records work again')
       problem = null
     } catch (error) {
@@ -175,7 +177,7 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
     records: mover.figures,
     databaseProblem: () => problem?.message ?? mover.problem(),
     handle,
-    listening({ url, adminUrl }) {
+    async listening({ url, adminUrl }) {
       address = url
       folder.announce({ address: adminUrl, token: localToken })
       later.push(
@@ -183,6 +185,7 @@ export async function openManagement(options: ManagementOptions): Promise<Manage
         // Whoever asks for the page is told why it cannot be built.
         setTimeout(() => void prepareConsole().catch(() => {}), CONSOLE_MS).unref(),
       )
+      if (open) await openOrRetry()
     },
     async reload() {
       await open?.control.reload()

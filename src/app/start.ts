@@ -123,7 +123,6 @@ async function startIn(
     metrics,
   })
   opened.push(() => management.close())
-  opened.push(() => management.firstStart.undo())
   if (!source) {
     // The database could not be read: yesterday's configuration serves until it can.
     source = last.read()
@@ -139,7 +138,8 @@ async function startIn(
   const admin = own ? listenControl(config.adminHost, config.adminPort ?? 0, management.handle) : undefined
   const url = reachable(config.host, plane.server.port)
   const adminUrl = admin ? reachable(config.adminHost, admin.port) : url
-  management.listening({ url, adminUrl })
+  if (admin) opened.push(() => admin.stop())
+  await management.listening({ url, adminUrl })
   // A mistake while it starts still ends it: nobody's call would be lost.
   const takeNetAway = spreadLastNet(log)
 

@@ -14,8 +14,6 @@ export type FirstStart = {
   readonly key: string | null
   /** Token of the one-time link that makes the owner; null when there is an owner. */
   readonly ownerToken: string | null
-  /** Takes the key back: for a start that ends before it could show it, so that the next one makes and shows another. */
-  readonly undo: () => Promise<void>
 }
 
 const DONE = 'first_start'
@@ -39,12 +37,5 @@ export async function firstStart({ live, store, clock }: Context): Promise<First
   return {
     key: made ? secret : null,
     ownerToken: link?.token ?? null,
-    async undo() {
-      if (!made) return
-      await live.change(SYSTEM, { action: 'keys:Revoke', target: FIRST.name }, async (db) => {
-        await keysIn(db).remove(row.id)
-        await stateIn(db).remove(DONE)
-      })
-    },
   }
 }

@@ -5,9 +5,6 @@ import type { ApiKeyTable, Db } from './schema.ts'
 export type ApiKeyRow = Selectable<ApiKeyTable>
 
 export const keysIn = (db: Db) => ({
-  /** For a key that nobody has seen; any other is revoked and kept. */
-  remove: (id: string) => db.deleteFrom('api_key').where('id', '=', id).execute(),
-
   insert: (row: ApiKeyRow) => db.insertInto('api_key').values(row).execute(),
 
   get: (id: string): Promise<ApiKeyRow | undefined> =>

@@ -12,7 +12,6 @@ export const stateIn = (db: Db) => ({
       .values({ name, value })
       .onConflict((c) => c.column('name').doUpdateSet({ value }))
       .execute(),
-  remove: (name: string) => db.deleteFrom('state').where('name', '=', name).execute(),
   /** Adds one to a number and resolves to it; callers on many nodes never get the same. */
   async next(name: string): Promise<number> {
     const { value } = await db
