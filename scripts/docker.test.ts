@@ -55,6 +55,13 @@ test('signals reach the program, and its health is asked by a command that it ha
   expect(only('ENV')).toContain('HOST=0.0.0.0')
 })
 
+test('the image tells the allocator what the launcher tells it', async () => {
+  const said = /MIMALLOC_PURGE_HOLES_MIN_INTERVAL\D+(\d+)/
+  const launcher = said.exec(await read('scripts/run.mjs'))?.[1]
+  expect(launcher).toBeDefined()
+  expect(said.exec(only('ENV'))?.[1]).toBe(launcher)
+})
+
 type Service = {
   build?: { context: string; dockerfile: string }
   ports?: string[]
