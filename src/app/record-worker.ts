@@ -4,6 +4,7 @@ import type { CallRecord } from '../contract/call.ts'
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { MetricFamily } from '../lib/open-metrics.ts'
+import { Rests } from '../lib/rests.ts'
 import { CallMetrics } from '../record/call-metrics.ts'
 import { createIngester, type Ingester } from '../record/ingest.ts'
 import { segmentTime } from '../record/spool.ts'
@@ -12,7 +13,6 @@ import { openCallWriter, type CallWriter } from '../store/call-writer.ts'
 import { refusesData } from '../store/data-error.ts'
 import { describeError } from './log.ts'
 import { standBack } from './stand-back.ts'
-import { Rests } from '../lib/rests.ts'
 
 export type ToRecordWorker =
   /** `since` is when the process began: what was written before is moved, but not counted again. */

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, unlinkSync, writeFile
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openTestControl } from '../../test/control.ts'
+import { runCommands } from '../../test/helpers/command-line.ts'
 import { callRecord } from '../../test/records.ts'
 import { openDataFolder } from '../control/data-folder.ts'
 import { openStore } from '../store/open.ts'
@@ -15,7 +16,6 @@ import { keyCommands } from './keys.ts'
 import { ledgerVerify } from './ledger.ts'
 import { modelCommands } from './models.ts'
 import { providerCommands } from './providers.ts'
-import { runCommandLine } from './run.ts'
 import { relative, spanOf, table } from './table.ts'
 import { userCommands } from './users.ts'
 
@@ -31,19 +31,7 @@ const COMMANDS = [
 ]
 const folder = () => mkdtempSync(join(tmpdir(), 'cli-'))
 
-async function run(cwd: string, line: string, env: Record<string, string> = {}) {
-  let out = ''
-  let err = ''
-  const io = {
-    out: (text: string) => void (out += text),
-    err: (text: string) => void (err += text),
-    env,
-    cwd,
-    colour: false,
-    readStdin: async () => '',
-  }
-  return { code: await runCommandLine(line.split(' '), COMMANDS, io), out, err }
-}
+const run = (cwd: string, line: string, env: Record<string, string> = {}) => runCommands(COMMANDS, cwd, line, { env })
 
 describe('without a gateway, in an empty folder', () => {
   const cwd = folder()

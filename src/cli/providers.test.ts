@@ -3,23 +3,13 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+import { runCommands } from '../../test/helpers/command-line.ts'
 import { providerCommands } from './providers.ts'
-import { runCommandLine } from './run.ts'
 
 const folder = () => mkdtempSync(join(tmpdir(), 'cli-providers-'))
 
-async function run(cwd: string, line: string, stdin: object | string = '', env: Record<string, string> = {}) {
-  let [out, err] = ['', '']
-  const io = {
-    out: (text: string) => void (out += text),
-    err: (text: string) => void (err += text),
-    env,
-    cwd,
-    colour: false,
-    readStdin: async () => (typeof stdin === 'string' ? stdin : stringify(stdin)),
-  }
-  return { code: await runCommandLine(line.split(' '), providerCommands, io), out, err }
-}
+const run = (cwd: string, line: string, stdin: object | string = '', env: Record<string, string> = {}) =>
+  runCommands(providerCommands, cwd, line, { stdin: typeof stdin === 'string' ? stdin : stringify(stdin), env })
 
 const FULL = {
   id: 'main',

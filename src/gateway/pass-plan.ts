@@ -37,12 +37,8 @@ export class PassPlan implements Plan {
     const { endpoint, dialect } = this.#call.route
     const isChat = endpoint === 'chat' || endpoint === 'completions'
     const json = isChat || !NOT_JSON.test(contentType)
-    const scanned = json ? vendor.scanReport?.(bytes, this.outgoing.served.quirks) : undefined
-    if (scanned) return { body: bytes, report: isChat ? proven(scanned, bytes, vendor, dialect) : scanned }
-    if (json && vendor.readReport && bytes.length <= PARSED_WHOLE) {
-      const report = this.#read(bytes)
-      return { body: bytes, report: isChat ? proven(report, bytes, vendor, dialect) : report }
-    }
+    const told = json ? this.#told(bytes) : undefined
+    if (told) return { body: bytes, report: isChat ? proven(told, bytes, vendor, dialect) : told }
     if (json && !isJson(bytes)) throw notJson()
     const tap = vendor.createUsageTap(false, { quirks: this.outgoing.served.quirks })
     const out = tap.push(bytes)
@@ -59,13 +55,16 @@ export class PassPlan implements Plan {
   }
 
   /**
-   * What an answer of the vendor's tells. Names and numbers are ASCII, so the bytes are read one character each, which is quicker to parse; only
-   * what an error says is text.
+   * What an answer of the vendor's tells; undefined where only a tap can find that. Names and numbers are ASCII, so what has to be parsed is read
+   * one character a byte, which is quicker; only what an error says is text.
    */
-  #read(bytes: Uint8Array): TapReport {
+  #told(bytes: Uint8Array): TapReport | undefined {
+    const { vendor } = this
     const { quirks } = this.outgoing.served
-    const report = this.vendor.readReport!(parseJson(bytes, latin1), quirks)
-    return report.error ? this.vendor.readReport!(parseJson(bytes), quirks) : report
+    const scanned = vendor.scanReport?.(bytes, quirks)
+    if (scanned || !vendor.readReport || bytes.length > PARSED_WHOLE) return scanned
+    const report = vendor.readReport(parseJson(bytes, latin1), quirks)
+    return report.error ? vendor.readReport(parseJson(bytes), quirks) : report
   }
 }
 

@@ -52,14 +52,14 @@ function prefixOf(address: Address): string {
   const id = credential?.id
   for (const prefix of known)
     if (prefix.path === path && prefix.credential === id && prefix.contentType === contentType) return prefix.text
-  const text = prefix(address)
+  const text = headBeforeLength(address)
   // Paths may hold model names, which callers choose: the list must not grow with them.
   if (known.length === MOST_PREFIXES) known.shift()
   known.push({ path, credential: id, contentType, text })
   return text
 }
 
-function prefix(address: Address): string {
+function headBeforeLength(address: Address): string {
   return `${headOf(address)}content-type: ${address.outgoing.contentType}\r\ncontent-length: `
 }
 
@@ -87,7 +87,11 @@ export function requestTo(address: Address, lines: string): UpstreamRequest {
   const tellsLength = method === 'POST'
   // An address with a method holds an id, or a boundary in its type: it is one of its own each time, and not worth keeping.
   const head =
-    address.outgoing.method === undefined ? prefixOf(address) : tellsLength ? prefix(address) : headOf(address)
+    address.outgoing.method === undefined
+      ? prefixOf(address)
+      : tellsLength
+        ? headBeforeLength(address)
+        : headOf(address)
   return { head, tellsLength, lines, body, method }
 }
 

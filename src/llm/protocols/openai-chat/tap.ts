@@ -122,11 +122,6 @@ export function readReport(body: Json, quirks: Quirks): TapReport {
   const model = asText(answer['model'])
   const id = asText(answer['id'])
   const failure = asObject(answer['error'])
-  // Nearly every answer of a model has all of it, and is read without making an object for each part.
-  if (usage && !isDuration(usage) && finish !== undefined && model !== undefined && id !== undefined && !failure) {
-    const counted = readUsage(usage, quirks)
-    return { usage: counted, finish: readFinish(finish), model, id, complete: true, estimatedOutput: 0 }
-  }
   return {
     ...(usage === undefined || isDuration(usage) ? {} : { usage: readUsage(usage, quirks) }),
     ...(finish === undefined ? {} : { finish: readFinish(finish) }),
